@@ -231,7 +231,7 @@ export class DeviceInbox {
     }
     const row = await this.#state.get(name, PACKAGE);
     const { groups } = this.#state;
-    const step = await groups.join(item.content, await OwnPackage.load(row.package), []);
+    const step = await groups.join(item.content, await OwnPackage.load(row.package));
     const group = hex(step.value.groupId);
     if (groups.has(group)) {
       await this.back.checkTakenBack(group, step.value);

@@ -79,9 +79,10 @@ export class Groups {
     return group;
   }
 
-  /** What comes of a Welcome for a key package of ours: to be applied. */
-  join(welcome: Bytes, own: OwnPackage, known: readonly Bytes[]): Promise<Step<Joined>> {
-    return join(welcome, own, this.me, this.#means, { known });
+  /** What comes of a Welcome for a key package of ours: to be applied, unless this device is in the
+   * group already (DEV-9.4). */
+  join(welcome: Bytes, own: OwnPackage): Promise<Step<Joined>> {
+    return join(welcome, own, this.me, this.#means);
   }
 
   /** What a session's deed left is not kept: it is read again as it stands. */

@@ -185,7 +185,7 @@ class DeviceInbox:
             raise Missing("E2E-5.4", "a Welcome for none of our key packages")
         row = self._state.get(name, PackageRow)
         groups = self._state.groups
-        step = groups.join(item.content, OwnPackage.load(row.package), now, ())
+        step = groups.join(item.content, OwnPackage.load(row.package), now)
         group = step.value.group_id.hex()
         if group in groups:
             self.back.check_taken_back(group, step.value)

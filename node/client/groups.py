@@ -1,6 +1,6 @@
 """Pure: the MLS groups of a device, whom it believes in them, and what a new one is called."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from node.client import rows
@@ -73,11 +73,10 @@ class Groups:
         self.apply(group, Session.create(self.me, self._means, group_id, now))
         return group
 
-    def join(
-        self, welcome: bytes, own: OwnPackage, now: int, known: Collection[bytes]
-    ) -> Step[Joined]:
-        """What comes of a Welcome for a key package of ours: to be applied."""
-        return join(welcome, own, self.me, self._means, now, known=known)
+    def join(self, welcome: bytes, own: OwnPackage, now: int) -> Step[Joined]:
+        """What comes of a Welcome for a key package of ours: to be applied, unless this device is
+        in the group already (DEV-9.4)."""
+        return join(welcome, own, self.me, self._means, now)
 
     def pass_over(self, group: str) -> None:
         """What a session's deed left is not kept: it is read again as it stands."""
