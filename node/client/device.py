@@ -26,6 +26,7 @@ from node.client.leaves import Leaves
 from node.client.pins import Pins
 from node.client.rows import ConversationRow, MessageRow, OwedRow, ParkedRow, Rows
 from node.client.said import Said
+from node.client.said_rows import own_row
 from node.client.search import Search
 from node.client.seat import DeviceSeat, SeatAsked
 from node.client.words import Words
@@ -80,7 +81,7 @@ class Device:
 
     def said(self, group: str, id: str) -> MessageRow:
         """What this device said under that id, as it stands now."""
-        return self.state.get(rows.message_row(group, self.actor, id), MessageRow)
+        return self.state.get(own_row(self.state, group, id), MessageRow)
 
     def owed(self) -> list[OwedRow]:
         """All that is owed."""

@@ -15,20 +15,10 @@ from node.client.conversation_events import (
     ConversationEvent,
     ConversationJoined,
     MembersChanged,
-    MessageUndelivered,
 )
 from node.client.device import Device
 from node.client.event_stream import Event
-from node.client.exchange import (
-    Accepted,
-    Carried,
-    Fetch,
-    LostRace,
-    Outcome,
-    Send,
-    Tell,
-    Wait,
-)
+from node.client.exchange import Accepted, Carried, Fetch, LostRace, Outcome, Send, Tell, Wait
 from node.client.following import Following
 from node.client.going_on import GoingOn
 from node.client.key_keeper import KeyKeeper
@@ -37,6 +27,7 @@ from node.client.rows import MessageRow, ParkedRow
 from node.client.seat import CLAUSES as SEAT_CLAUSES
 from node.client.seating import Seating
 from node.client.sent import Sent
+from node.client.words import Words
 from node.errors import Conflict, NodeError, NoRoom, Refused, TooMuch, Unreachable, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import (
@@ -135,16 +126,26 @@ class Messenger:
         """Go on with the device that `actor` has now (`GoingOn`). Raises as `with_actor`."""
         return await self._going_on.by_word(actor)
 
-    async def say(self, group: str, text: str) -> MessageRow:
+    async def say(self, group: str, text: str, reply: str = "") -> MessageRow:
         """Say `text`. When it cannot go out now it stays owed, and `sent` is False: see `held`."""
+        said = await self.in_words(group, lambda words, now: words.say(group, text, now, reply))
+        assert said is not None, "words are always said"
+        return said
+
+    async def in_words(
+        self, group: str, deed: Callable[[Words, int], MessageRow | None]
+    ) -> MessageRow | None:
+        """Say something, or change what was said, as `say` does; None where nothing is said."""
         with suppress(NodeError):  # who refuses it is met when the words go out
             await self.lookups.before_words(group)
-        said = self.device.say(group, text, micros(self._clock.now()))
+        said = deed(self.device.words, micros(self._clock.now()))
+        if said is None:
+            return None
         sent = await self._send()
-        own = [error for event, error in sent.refused if _is_of(event, said)]
-        self.tell(event for event, _ in sent.refused if not _is_of(event, said))
-        if own:
-            raise own[0]
+        refusal = sent.refusal_of(said.id)
+        self.tell(event for event, _ in sent.refused)
+        if refusal:
+            raise refusal
         return self.device.said(group, said.id)
 
     def held(self, group: str) -> NodeError | None:
@@ -393,7 +394,3 @@ class Messenger:
         await self.archive.close()
         with suppress(NoRoom):  # what may wait comes again (DEV-2.5)
             self.device.settle()
-
-
-def _is_of(event: ConversationEvent, said: MessageRow) -> bool:
-    return isinstance(event, MessageUndelivered) and event.id == said.id

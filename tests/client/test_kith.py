@@ -15,6 +15,7 @@ from node.client.history import History
 from node.client.kith import ConversationJoined, Event, Kith, MessageReceived, Profile
 from node.client.people import People
 from node.client.posts import Posts
+from node.client.saying import Saying
 from node.client.videos import Videos
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch, Unproven
 from tests.client.conftest import PASSPHRASE, Square, password_of
@@ -23,7 +24,7 @@ from tests.clips import make_clip
 Friends = tuple[Kith, Kith]
 
 
-@pytest.mark.parametrize("part", [Accounts, People, Posts, Videos, Conversations, History])
+@pytest.mark.parametrize("part", [Accounts, People, Posts, Videos, Conversations, History, Saying])
 def test_each_verb_of_a_part_is_a_method_of_kith(part: type) -> None:
     verbs = {name: each for name, each in vars(part).items() if not name.startswith("_")}
     verbs.pop("close", None)  # leaving the `async with` does that

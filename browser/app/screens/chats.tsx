@@ -8,6 +8,7 @@ import { chats, unreadOf } from "../chats/chats.ts";
 import { Conversation } from "../chats/conversation.tsx";
 import { meetFriends, personOf } from "../chats/names.ts";
 import { Told } from "../chats/told.tsx";
+import { saySaid } from "../chats/words.ts";
 import { device, standing } from "../device.ts";
 import { HeldNotice, NoKeysNotice } from "../keys/notice.tsx";
 import { Avatar, nameOf } from "../parts/avatar.tsx";
@@ -26,7 +27,9 @@ const wayTo = (id: string): string => `/chats/${encodeURIComponent(id)}`;
 function lastOf(chat: Chat): string {
   if (chat.draft !== "") return say("chats.draft", { words: chat.draft });
   if (chat.last === null) return say("chats.new");
-  return chat.last.is === "gap" ? say("chat.gap") : chat.last.text;
+  if (chat.last.is === "gap") return say("chat.gap");
+  if (chat.last.kind === "Tombstone") return saySaid("gone");
+  return chat.last.text || saySaid("cannot");
 }
 
 function Line({ chat, isOpen }: { readonly chat: Chat; readonly isOpen: boolean }) {
