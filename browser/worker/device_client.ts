@@ -131,6 +131,7 @@ export interface Named {
 export interface Quoted extends Named {
   readonly kind: string;
   readonly text: string;
+  readonly isMarkdown: boolean;
   readonly isHere: boolean;
 }
 

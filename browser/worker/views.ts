@@ -207,10 +207,10 @@ export class Views {
     const speakers = author ? [author] : [this.#own, ...others];
     const [found, ...more] = this.#parts.history.named(groups, speakers, id);
     if (found === undefined || more.length) {
-      return { id, actor: author, kind: "", text: "", isHere: false };
+      return { id, actor: author, kind: "", text: "", isMarkdown: false, isHere: false };
     }
-    const { actor, kind, text } = found;
-    return { id, actor, kind, text: text.slice(0, QUOTED), isHere: true };
+    const { actor, kind, text, markdown: isMarkdown = false } = found;
+    return { id, actor, kind, text: text.slice(0, QUOTED), isMarkdown, isHere: true };
   }
 
   async #state({ group, row }: Said, moment: Moment): Promise<SentState> {

@@ -204,8 +204,10 @@ class Conversations:
         messenger = await self.talk()
         messenger.device.check_seat()
         async with _reading(self._read(messenger, after), messenger) as reader:
-            while (one := await messenger.heard.get()) is not None:
-                yield one
+            # The end of an earlier reader may still stand in the queue.
+            while (one := await messenger.heard.get()) is not None or not reader.done():
+                if one is not None:
+                    yield one
             await reader
 
     async def _read(self, messenger: Messenger, after: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
 
@@ -106,6 +107,18 @@ async def test_posts_go_to_the_feed_and_come_back_liked(square: Square, friends:
     await alice.delete(post.id)
     await square.town.settle()
     assert [one async for one in bob.feed()] == []
+
+
+async def test_who_stopped_listening_may_listen_again(square: Square, friends: Friends) -> None:
+    alice, bob = friends
+    for text in ("one", "two"):
+        async with aclosing(bob.listen()) as heard:
+            assert isinstance(await anext(heard), Event)
+            await alice.say(bob.handle, text)
+            await square.town.settle()
+            while not isinstance(event := await anext(heard), MessageReceived):
+                pass
+            assert event.text == text
 
 
 async def test_a_talk_can_be_read_while_the_node_is_away(friends: Friends) -> None:

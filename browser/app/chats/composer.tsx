@@ -1,6 +1,6 @@
 /** Where one writes: new words, an answer, or other words for what one said. */
 
-import { type Signal, useSignal, useSignalEffect } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import type { Chat, Message } from "../../worker/device_client.ts";
@@ -12,6 +12,7 @@ import { Icon } from "../parts/icon.tsx";
 import { leftOf } from "../parts/typed.ts";
 import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
+import { gistOf } from "./gist.ts";
 import { saySaid } from "./words.ts";
 
 const KEEP_AFTER_MS = 400;
@@ -37,7 +38,7 @@ function About({ chat, purpose, mine }: Props) {
     <div class="composer-about">
       <p>
         <strong>{is === "edit" ? saySaid("changing") : saySaid("answering", { name })}</strong>
-        <span dir="auto">{message.text}</span>
+        <span dir="auto">{gistOf(message)}</span>
       </p>
       <button
         type="button"
@@ -61,6 +62,8 @@ export function Composer({ chat, purpose, mine }: Props) {
   const id = useRef(crypto.randomUUID());
   const field = useRef<HTMLTextAreaElement>(null);
   const before = useRef<Purpose | null>(null);
+  // What one had begun to write comes back when one has changed other words.
+  const begun = useRef("");
   const keeping = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const isDraft = () => purpose.peek()?.is !== "edit";
   const keep = () => {
@@ -74,15 +77,19 @@ export function Composer({ chat, purpose, mine }: Props) {
     },
     [],
   );
-  useSignalEffect(() => {
-    const now = purpose.value;
-    if (now === before.current) return;
-    if (now?.is === "edit") text.value = now.message.text;
-    // What one had begun to write comes back.
-    else if (before.current?.is === "edit") text.value = chat.draft;
+  const now = purpose.value;
+  useEffect(() => {
+    const wasEdit = before.current?.is === "edit";
+    if (now?.is === "edit") {
+      if (!wasEdit) {
+        begun.current = text.peek();
+        void device.saveDraft(chat.id, begun.current).catch(() => undefined);
+      }
+      text.value = now.message.text;
+    } else if (wasEdit) text.value = begun.current;
     before.current = now;
     if (now !== null) field.current?.focus();
-  });
+  }, [now]);
   async function send(): Promise<void> {
     const sent = text.value;
     const words = sent.trim();

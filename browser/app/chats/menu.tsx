@@ -116,7 +116,7 @@ function Reactions({ message, mine, onClose }: Pick<Props, "message" | "mine" | 
 export function Menu({ message, isMine, isOpen, mine, onReply, onEdit, onClose }: Props) {
   const first = (act: () => unknown) => () => {
     onClose();
-    act();
+    setTimeout(act); // once the sheet is gone, and gave the focus back
   };
   return (
     <Sheet title={saySaid("menu")} onClose={onClose}>

@@ -14,6 +14,7 @@ import { Button } from "../parts/form.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { locale, say } from "../words/index.ts";
 import { explainValue } from "../words/problems.ts";
+import { gistOf } from "./gist.ts";
 import { keyOf } from "./items.ts";
 import { whyHeld, whyReturned, whyUnfetched } from "./kept.ts";
 import { PostCard } from "./post_card.tsx";
@@ -114,16 +115,12 @@ function Answered({
   onQuoted,
 }: { readonly quoted: Quoted } & Pick<Props, "others" | "mine" | "onQuoted">) {
   if (!quoted.isHere) return <p class="quoted">{saySaid("answer.gone")}</p>;
-  const { actor, kind, text } = quoted;
+  const { actor, kind } = quoted;
   const name = actor === mine ? saySaid("you") : about(others, actor).name;
-  const words = kind === GONE ? saySaid("gone") : text;
+  const words = kind === GONE ? saySaid("gone") : gistOf(quoted);
   return (
-    <button
-      type="button"
-      class="quoted"
-      aria-label={saySaid("answer.to", { name, words })}
-      onClick={() => onQuoted(quoted)}
-    >
+    <button type="button" class="quoted" onClick={() => onQuoted(quoted)}>
+      <span class="sr">{saySaid("answer.to")}</span>
       <bdi class="person-name">{name}</bdi>
       <span dir="auto">{words}</span>
     </button>

@@ -6,6 +6,7 @@ import { useEffect } from "preact/hooks";
 import type { Chat, HistoryItem } from "../../worker/device_client.ts";
 import { chats, unreadOf } from "../chats/chats.ts";
 import { Conversation } from "../chats/conversation.tsx";
+import { gistOf } from "../chats/gist.ts";
 import { meetFriends, personOf } from "../chats/names.ts";
 import { Told } from "../chats/told.tsx";
 import { saySaid } from "../chats/words.ts";
@@ -29,7 +30,7 @@ function lastOf(chat: Chat): string {
   if (chat.last === null) return say("chats.new");
   if (chat.last.is === "gap") return say("chat.gap");
   if (chat.last.kind === "Tombstone") return saySaid("gone");
-  return chat.last.text || saySaid("cannot");
+  return gistOf(chat.last) || saySaid("cannot");
 }
 
 function Line({ chat, isOpen }: { readonly chat: Chat; readonly isOpen: boolean }) {
@@ -73,7 +74,7 @@ function Found({ items }: { readonly items: readonly HistoryItem[] }) {
           <a class="line chat-line" href={at(wayTo(item.chat))}>
             <span class="person-words">
               <span class="found-words" dir="auto">
-                {item.is === "message" ? item.text : ""}
+                {item.is === "message" ? gistOf(item) : ""}
               </span>
               <time class="person-handle" dateTime={new Date(item.at).toISOString()}>
                 {ago(item.at)}

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-ZFMLCYMW.js";import"/app/chunk-TRBLCNF3.js";import"/app/chunk-JGTWWLNJ.js";import"/app/chunk-BNRMCJOT.js";import"/app/chunk-TP7NPP3U.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-VTMIW4UJ.js";import"/app/chunk-BNRMCJOT.js";import"/app/chunk-TP7NPP3U.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
