@@ -28,7 +28,7 @@ const ACTS: ReadonlySet<string> = new Set([UPDATE, DELETE, LIKE, UNDO]);
 export const TOMBSTONE = "Tombstone";
 /** Of those kinds, and about no message. */
 const SOMETHING = "Activity";
-const HEART = "\u2764";
+const HEART = "\u2764\ufe0f";
 /** Others say so much, and it is nothing to show (E2E-7.8). */
 const QUIET: ReadonlySet<string> = new Set([
   "Acknowledge",

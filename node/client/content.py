@@ -30,7 +30,7 @@ UPDATE, DELETE, LIKE, UNDO = "Update", "Delete", "Like", "Undo"
 ACTS: Final = (UPDATE, DELETE, LIKE, UNDO)
 TOMBSTONE: Final = "Tombstone"
 SOMETHING: Final = "Activity"  # of those kinds, and about no message
-HEART: Final = "\u2764"
+HEART: Final = "\u2764\ufe0f"
 # Others say so much, and it is nothing to show (E2E-7.8).
 QUIET: Final = frozenset(
     {"Acknowledge", "Read", "Listen", "View", "IntransitiveActivity", "kith:Typing"}

@@ -23,6 +23,7 @@ from node.e2ee.records.seals import ArchiveKey, Keyring, Sealed
 from node.errors import Conflict, Forbidden, Malformed, Missing, Refused, TooMuch
 from node.testing.fakes import FakeEntropy
 from tests.client.devices import ALICE, BOB, MICROS, NOW, Side, befriend, go_on, pass_on, side
+from tools import record_words
 
 DAY = NOW // 86_400
 SECOND = 1_000_000
@@ -291,7 +292,7 @@ def test_an_id_that_two_people_used_means_nobodys_message(alice: Side, bob: Side
     assert hears(alice, bob, group, {"type": "Like", "id": "urn:1", "object": mine}) == []
     named = {"type": "Like", "id": "urn:2", "object": mine, "kith:author": ALICE}
     (told,) = hears(alice, bob, group, named)
-    assert told.author == ALICE and emoji(alice, group) == ["❤"]
+    assert told.author == ALICE and emoji(alice, group) == [inner.HEART]
     with pytest.raises(Missing):
         alice.device.words.react(group, mine, "👍", MICROS)
     assert alice.device.words.react(group, mine, "👍", MICROS, author=BOB)
@@ -557,3 +558,10 @@ def test_times_are_read_as_they_are_and_what_is_none_is_the_beginning() -> None:
         assert inner.micros_of(wrong) == 0
     with pytest.raises(Refused):
         inner.check_emoji("a\u202eb")
+
+
+@pytest.mark.clause("E2E-7.1", "E2E-7.2", "E2E-7.5", "E2E-7.7", "E2E-7.8", "E2E-7.9")
+def test_the_published_vectors_say_what_is_read() -> None:
+    """The other device's tests read the same ones."""
+    for name, text in record_words.pages().items():
+        assert (record_words.FOLDER / name).read_text() == text, name
