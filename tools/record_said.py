@@ -261,9 +261,44 @@ def in_the_archive(it: Scenario) -> None:
         seen(one, group)
 
 
+def in_spite_of_malice(it: Scenario) -> None:
+    """What friends forge, repeat and leave out stands in the way of nothing."""
+    alice, phone = it.device("alice"), it.device("alice-phone")
+    eve = it.device("eve", "emissary.test")
+    group = it.meet(alice, phone, eve)
+    key = base64.b64encode(FakeEntropy("an archive key").draw(32)).decode()
+    tablet = it.device("alice-tablet")
+    for one in (phone, tablet):
+        one.do("archive_adopt", generation=1, key=key)
+
+    def hears(*documents: object) -> None:
+        for document in documents:
+            it.give(phone, eve.seals(group, json.dumps(document).encode()))
+
+    own = it.say(alice, group, "mine")
+    words = contents(it.send(alice))
+    do(it, alice, "edit", group=group, id=own, text="mine, and changed")
+    change = contents(it.send(alice))
+    # A forged change comes before its message, and is kept in the archive as what waits.
+    hears({"type": "Update", "id": "urn:e:0", "object": {"id": own, "content": "forged"}})
+    it.give(phone, *change, *words)
+    # A kind that is called as something that every object has.
+    hears({"type": "constructor", "id": "urn:e:1", "content": "<constructor>x</constructor>"})
+    # SCENARIO GROWS HERE
+    records = list(phone.do("archive_due", now=it.now)["records"])
+    phone.do("archive_sent")
+    placed = [[place, one] for place, one in enumerate(records, 1)]
+    page = {"records": placed, "backwards": True, "incarnation": "one"}
+    tablet.do("archive_take", page=page, now=it.now)
+    for one in (phone, tablet):
+        seen(one, group)
+    del it.devices["eve"]
+
+
 SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (talk, "Words with markup, answers, reactions, changes and deletions, and what is refused."),
     (in_any_order, "Changes before their message, and by two devices at once: all show the same."),
     (of_others, "What other programs say: read, answered, kept where it is not known, refused."),
+    (in_spite_of_malice, "What friends forge, repeat and leave out stands in the way of nothing."),
     (in_the_archive, "The archive follows changes and deletions, and gives them back."),
 )

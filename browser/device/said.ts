@@ -93,7 +93,11 @@ export class Said {
     }
     const events: ConversationEvent[] = [];
     for (const { one, act } of found.sort((a, b) => byTime(a.act, b.act))) {
-      events.push(...(await this.take(one, act, at, false)).told);
+      try {
+        events.push(...(await this.take(one, act, at, false)).told);
+      } catch (error) {
+        events.push(unreadable(one, error)); // it stands in the way of nothing else
+      }
     }
     return events;
   }

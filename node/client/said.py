@@ -78,9 +78,12 @@ class Said:
                 found.append((one, self._state.get(name, EarlyRow).act))
                 self._state.delete(name)
         found.sort(key=lambda each: (each[1].at, each[1].id))
-        events = []
+        events = list[ConversationEvent]()
         for one, act in found:
-            events += self.take(one, act, at, bounded=False)[1]
+            try:
+                events += self.take(one, act, at, bounded=False)[1]
+            except Refused as error:  # it stands in the way of nothing else
+                events.append(MessageUnreadable(one, error.clause, error.reason))
         return events
 
     # -- words -----------------------------------------------------------------------------------

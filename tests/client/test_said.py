@@ -362,6 +362,25 @@ def taken(one: Side, group: str, text: str) -> None:
             said.came(group, content.id, MICROS)
 
 
+@pytest.mark.clause("E2E-7.5", "DEV-18.3")
+def test_a_forged_change_that_waits_stands_in_the_way_of_nothing(alice: Side, bob: Side) -> None:
+    group = befriend(alice, bob)
+    forged = {"type": "Update", "id": "urn:0", "object": {"id": "urn:m", "content": "forged"}}
+    with bob.device.state.step():
+        act = said_page.act_of(inner.read(json.dumps(forged).encode()), ALICE, 1)
+        bob.device.inbox._said.take(group, act, MICROS)
+    change = {"type": "Update", "id": "urn:1", "object": {"id": "urn:m", "content": "changed"}}
+    assert hears(bob, alice, group, change) == []
+    forgery = said_page.act_of(inner.read(json.dumps(forged).encode()), "https://eve.test", 2)
+    with bob.device.state.step():
+        bob.device.inbox._said.take(group, forgery, MICROS)
+    note = {"type": "Note", "id": "urn:m", "content": "first"}
+    received, *told = hears(bob, alice, group, note)
+    assert isinstance(received, MessageReceived)
+    assert {type(one) for one in told} == {MessageChanged, MessageUnreadable}
+    assert texts(bob, group) == ["changed"] and not bob.device.state.count("early")
+
+
 @pytest.mark.clause("E2E-7.6", "DEV-18.3")
 def test_a_deletion_that_comes_first_is_final(alice: Side, bob: Side) -> None:
     group = befriend(alice, bob)
