@@ -9,7 +9,7 @@ from node.client.exchange import LostRace
 from node.errors import Forbidden
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import Recorder
-from tools.scenarios import Scenario, contents
+from tools.scenarios import Scenario, contents, returned
 
 EMISSARY_NOTE = {
     "@context": "https://www.w3.org/ns/activitystreams",
@@ -261,6 +261,37 @@ def in_the_archive(it: Scenario) -> None:
         seen(one, group)
 
 
+def elsewhere(it: Scenario) -> None:
+    """What went on in another conversation is changed and taken back wherever it was read."""
+    alice, phone = it.device("alice"), it.device("alice-phone")
+    bob, tablet = it.device("bob", "beta.test"), it.device("bob-tablet", "beta.test")
+    group = it.meet(alice, phone, bob)
+    before, behind, changed = (
+        it.say(alice, group, text) for text in ("secret one", "secret two", "secret three")
+    )
+    for sent in contents(it.send(alice)):
+        it.give(phone, sent)
+        it.give(alice, returned(bob.actor, sent, "no_device"))
+    fresh = alice.do("start", packages=it.packages(tablet) | it.packages(phone), now=it.now)
+    (founding,) = it.send(alice)
+    for one in (tablet, phone):
+        it.give(one, founding["welcomes"][0]["content"])
+    alice.do("go_on", groups=[group], group=fresh)
+    do(it, alice, "delete", group=fresh, id=before)
+    do(it, alice, "edit", group=fresh, id=changed, text="three")
+    sent = contents(it.send(alice))
+    it.give(phone, sent[-1], *sent[:-1])
+    it.give(tablet, *sent)
+    do(it, alice, "delete", group=fresh, id=behind)
+    sent = contents(it.send(alice))
+    for one in (phone, tablet):
+        it.give(one, *sent)
+    for one in (alice, phone):
+        seen(one, group)
+    for one in (alice, phone, tablet):
+        seen(one, fresh)
+
+
 def in_spite_of_malice(it: Scenario) -> None:
     """What friends forge, repeat and leave out stands in the way of nothing."""
     alice, phone = it.device("alice"), it.device("alice-phone")
@@ -299,6 +330,7 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (talk, "Words with markup, answers, reactions, changes and deletions, and what is refused."),
     (in_any_order, "Changes before their message, and by two devices at once: all show the same."),
     (of_others, "What other programs say: read, answered, kept where it is not known, refused."),
+    (elsewhere, "What went on in another conversation is changed and taken back in both."),
     (in_spite_of_malice, "What friends forge, repeat and leave out stands in the way of nothing."),
     (in_the_archive, "The archive follows changes and deletions, and gives them back."),
 )

@@ -340,16 +340,17 @@ export class DeviceInbox {
     if (said.kind === content.FAILURE) {
       return [...told, ...(await this.#repair.mend(group, said.about))];
     }
-    const { id, text: words, kind } = said;
+    const { id, kind } = said;
     if (content.isQuiet(kind)) return told;
     const { at } = item;
     if (content.isAct(kind)) return [...told, ...(await this.#said.heard(group, event, said, at))];
     const name = messageRow(group, actor, id);
     if (this.#state.has(name)) return told;
-    const row = messageOf(said, actor, at, this.#state.number());
+    const row = await this.#said.meet(group, messageOf(said, actor, at, this.#state.number()));
+    if (row === null) return told; // it was taken back
     this.#state.put(name, row);
     await this.#outbox.archiving.heard(group, event, row);
-    const received = { conversation: group, id, actor, text: words, kind, at };
+    const received = { conversation: group, id, actor, text: row.text, kind, at };
     const came = await this.#said.came(group, id, at);
     return [...told, { is: "MessageReceived", ...received }, ...came];
   }

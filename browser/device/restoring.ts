@@ -96,14 +96,20 @@ export class Restoring {
       came.broken += 1;
       return;
     }
-    const at = record.received * 1000;
-    if (record.kind === KINDS.create) {
-      const row = messageOf(said, actor, at, number, epoch);
-      this.#state.put(messageRow(group, actor, id), row);
-      await this.#said.came(group, id, at);
-      came.new += 1;
-    } else await this.#happened(group, actOf(said, actor, number), at, came);
     await this.#meet(group, record);
+    const at = record.received * 1000;
+    if (record.kind !== KINDS.create) {
+      await this.#happened(group, actOf(said, actor, number), at, came);
+      return;
+    }
+    const row = await this.#said.meet(group, messageOf(said, actor, at, number, epoch));
+    if (row === null) {
+      came.known += 1; // it was taken back
+      return;
+    }
+    this.#state.put(messageRow(group, actor, id), row);
+    await this.#said.came(group, id, at);
+    came.new += 1;
   }
 
   /** To what was said, whichever of the two is read first. */

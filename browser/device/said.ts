@@ -102,38 +102,65 @@ export class Said {
     return events;
   }
 
-  /** The row of the message, which has to be theirs. */
-  async #mine(group: string, { actor, about = "" }: MessageRow): Promise<string | null> {
-    const name = await rows.find(this.#state, group, actor, about);
-    if (name === null && (await rows.meant(this.#state, group, about)) !== null) {
+  /**
+   * Words that came, as what happened to them in another conversation of the same people leaves them; null where they
+   * were taken back there.
+   */
+  async meet(group: string, given: MessageRow): Promise<MessageRow | null> {
+    const nameIn = (one: string) => messageRow(one, given.actor, given.id);
+    const others = this.#state.groupsWith("message").filter((one) => one !== group);
+    const here = others.filter((one) => this.#state.has(nameIn(one)));
+    if (!here.length) return given;
+    let row = given;
+    for (const one of await rows.samePeople(this.#state, group)) {
+      if (!here.includes(one)) continue;
+      const twin = await this.#state.get(nameIn(one), MESSAGE);
+      if (twin.kind === content.TOMBSTONE) return null;
+      if (twin.edit && byTime(changeOf(twin), changeOf(row)) > 0) row = changed(row, twin);
+    }
+    return row;
+  }
+
+  /** The rows of the message, which has to be theirs. */
+  async #mine(group: string, { actor, about = "" }: MessageRow): Promise<readonly string[]> {
+    const names = await rows.every(this.#state, group, actor, about);
+    if (!names.length && (await rows.meant(this.#state, group, about)) !== null) {
       throw new Forbidden("E2E-7.5", OTHERS);
     }
-    return name;
+    return names;
   }
 
   async #update(group: string, act: MessageRow, at: number, bounded: boolean): Promise<Taken> {
-    const name = await this.#mine(group, act);
-    if (name === null) {
+    const names = await this.#mine(group, act);
+    if (!names.length) {
       await this.#wait(group, act, act.about ?? "", at, bounded);
       return WAITS;
     }
-    const row = await this.#state.get(name, MESSAGE);
-    if (act.id === row.edit) return DROPPED; // it was said anew
-    const known = { at: row.edited ?? 0, id: row.edit ?? "" };
-    if (row.kind === content.TOMBSTONE || byTime(act, known) < 0) {
-      await this.#erase(group, act.actor, act.id);
-      return DROPPED;
+    const told: ConversationEvent[] = [];
+    let isKnown = false; // it was said anew
+    for (const name of names) {
+      told.push(...(await this.#change(group, name, act, at)));
+      isKnown ||= (await this.#state.get(name, MESSAGE)).edit === act.id;
     }
+    if (!told.length && !isKnown) await this.#erase(group, act.actor, act.id);
+    return { counts: told.length > 0, told };
+  }
+
+  async #change(
+    group: string,
+    name: string,
+    act: MessageRow,
+    at: number,
+  ): Promise<readonly ConversationEvent[]> {
+    const row = await this.#state.get(name, MESSAGE);
+    if (row.kind === content.TOMBSTONE || byTime(act, changeOf(row)) <= 0) return [];
     await this.#overtake(group, row);
-    const { text, markdown, html } = act;
-    const now = { text, markdown, html, edited: act.at, edit: act.id, changed: act.number };
-    this.#state.put(name, message({ ...row, ...now, raw: "" } as MessageRow));
+    const change = { edited: act.at, edit: act.id, changed: act.number };
+    this.#state.put(name, changed(row, { ...act, ...change }));
     await this.#blank(group, row.id, act.id);
-    const changed = { conversation: groupIn(name), id: row.id, actor: row.actor };
-    return {
-      counts: true,
-      told: [{ is: "MessageChanged", ...changed, change: "edited", text, at }],
-    };
+    const { id, actor } = row;
+    const what = { conversation: groupIn(name), id, actor, change: "edited", text: act.text, at };
+    return [{ is: "MessageChanged", ...what }];
   }
 
   /** The change that counted counts no more: nor is it kept. */
@@ -147,17 +174,19 @@ export class Said {
 
   async #delete(group: string, act: MessageRow, at: number): Promise<Taken> {
     const { actor, about: id = "", number } = act;
-    let name = await this.#mine(group, act);
-    let row = message({ id, actor, text: "", at, number, kind: "Note" });
-    if (name === null) name = messageRow(group, actor, id);
-    else {
-      row = await this.#state.get(name, MESSAGE);
-      if (row.kind === content.TOMBSTONE) return DROPPED;
+    const names = await this.#mine(group, act);
+    const told: ConversationEvent[] = [];
+    for (const name of names.length ? names : [messageRow(group, actor, id)]) {
+      const row =
+        (await this.#state.find(name, MESSAGE)) ??
+        message({ id, actor, text: "", at, number, kind: "Note" });
+      if (row.kind === content.TOMBSTONE) continue;
+      await this.takeBack(group, name, row);
+      const what = { conversation: groupIn(name), id, actor, change: "deleted", text: "", at };
+      told.push({ is: "MessageChanged", ...what } as const);
     }
-    await this.takeBack(group, name, row);
-    await this.#erase(group, actor, id);
-    const changed = { conversation: groupIn(name), id, actor, change: "deleted", text: "", at };
-    return { counts: true, told: [{ is: "MessageChanged", ...changed }] };
+    if (told.length) await this.#erase(group, actor, id);
+    return { counts: told.length > 0, told };
   }
 
   /** Nothing of what was said stays here (DEV-18.4). */
@@ -300,6 +329,15 @@ export class Said {
     if (theirs < MOST_EARLY_OF_ONE) return;
     throw new TooMuch("DEV-18.3", "too much that is about messages which never came");
   }
+}
+
+const changeOf = ({ edited = 0, edit = "" }: MessageRow) => ({ at: edited, id: edit });
+
+/** A message with the words of its change. */
+function changed(row: MessageRow, by: MessageRow): MessageRow {
+  const { text, markdown, html, raw, edited, edit, changed: number } = by;
+  const now = { text, markdown, html, raw, edited, edit, changed: number };
+  return message({ ...row, ...now } as MessageRow);
 }
 
 function byTime(

@@ -206,6 +206,6 @@ export class Words {
 }
 
 /** Whether nobody can have it (DEV-18.2). */
-function isUnsealed({ sent, digest, mended }: MessageRow): boolean {
-  return !sent && !digest.length && !mended;
+function isUnsealed({ sent, digest, mended, sealed }: MessageRow): boolean {
+  return !sent && !digest.length && !mended && !sealed;
 }

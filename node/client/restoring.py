@@ -108,15 +108,18 @@ class Restoring:
         if said.id != record.id or (said.kind in inner.ACTS) == (record.kind is Kind.CREATE):
             came.broken += 1
             return
-        at = record.received * 1000
-        if record.kind is Kind.CREATE:
-            row = message_of(said, record.actor, at, number, record.epoch)
-            self._state.put(name, row)
-            self._said.came(group, said.id, at)
-            came.new += 1
-        else:
-            self._happened(group, act_of(said, record.actor, number), at, came)
         self._meet(group, record)
+        at = record.received * 1000
+        if record.kind is not Kind.CREATE:
+            self._happened(group, act_of(said, record.actor, number), at, came)
+            return
+        row = self._said.meet(group, message_of(said, record.actor, at, number, record.epoch))
+        if row is None:  # it was taken back
+            came.known += 1
+            return
+        self._state.put(name, row)
+        self._said.came(group, said.id, at)
+        came.new += 1
 
     def _happened(self, group: str, act: MessageRow, at: int, came: Restored) -> None:
         """To what was said, whichever of the two is read first."""

@@ -4,7 +4,7 @@ It comes in any order, from others, from devices of our own, and from the archiv
 the same in the end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec.structs import replace
@@ -88,42 +88,53 @@ class Said:
 
     # -- words -----------------------------------------------------------------------------------
 
-    def _mine(self, group: str, act: MessageRow) -> str | None:
-        """The row of the message, which has to be theirs."""
-        name = said_rows.find(self._state, group, act.actor, act.about)
-        if name is None and said_rows.meant(self._state, group, act.about) is not None:
+    def meet(self, group: str, row: MessageRow) -> MessageRow | None:
+        """Words that came, as what happened to them in another conversation of the same people
+        leaves them; None where they were taken back there."""
+        others = [one for one in self._state.groups_with("message") if one != group]
+        named = {one: rows.message_row(one, row.actor, row.id) for one in others}
+        here = {one: name for one, name in named.items() if self._state.has(name)}
+        for one in here and said_rows.same_people(self._state, group):
+            if one not in here:
+                continue
+            twin = self._state.get(here[one], MessageRow)
+            if twin.kind == inner.TOMBSTONE:
+                return None
+            if twin.edit and (twin.edited, twin.edit) > (row.edited, row.edit):
+                row = _changed(row, twin, twin.edited, twin.edit, twin.changed)
+        return row
+
+    def _mine(self, group: str, act: MessageRow) -> list[str]:
+        """The rows of the message, which has to be theirs."""
+        names = said_rows.every(self._state, group, act.actor, act.about)
+        if not names and said_rows.meant(self._state, group, act.about) is not None:
             raise Forbidden("E2E-7.5", OTHERS)
-        return name
+        return names
 
     def _update(
         self, group: str, act: MessageRow, at: int, bounded: bool
     ) -> tuple[bool, list[ConversationEvent]]:
-        name = self._mine(group, act)
-        if name is None:
+        names = self._mine(group, act)
+        if not names:
             self._wait(group, act, act.about, at, bounded)
             return True, []
-        row = self._state.get(name, MessageRow)
-        if act.id == row.edit:
-            return False, []  # it was said anew
-        if row.kind == inner.TOMBSTONE or (act.at, act.id) < (row.edited, row.edit):
+        told = [event for name in names for event in self._change(group, name, act, at)]
+        known = (self._state.get(name, MessageRow).edit for name in names)
+        if not told and act.id not in known:  # it was not said anew
             self._erase(group, act.actor, act.id)
-            return False, []
+        return bool(told), told
+
+    def _change(
+        self, group: str, name: str, act: MessageRow, at: int
+    ) -> Iterator[ConversationEvent]:
+        row = self._state.get(name, MessageRow)
+        if row.kind == inner.TOMBSTONE or (act.at, act.id) <= (row.edited, row.edit):
+            return
         self._overtake(group, row)
-        changed = replace(
-            row,
-            text=act.text,
-            markdown=act.markdown,
-            html=act.html,
-            raw="",
-            edited=act.at,
-            edit=act.id,
-            changed=act.number,
-        )
-        self._state.put(name, changed)
+        self._state.put(name, _changed(row, act, act.at, act.id, act.number))
         self._unindex(name)
         self._blank(group, row.id, but=act.id)
-        told = MessageChanged(_group(name), row.id, row.actor, "edited", act.text, at)
-        return True, [told]
+        yield MessageChanged(_group(name), row.id, row.actor, "edited", act.text, at)
 
     def _overtake(self, group: str, row: MessageRow) -> None:
         """The change that counted counts no more: nor is it kept."""
@@ -133,17 +144,18 @@ class Said:
             self._erase(group, row.actor, row.edit)
 
     def _delete(self, group: str, act: MessageRow, at: int) -> tuple[bool, list[ConversationEvent]]:
-        name = self._mine(group, act)
-        if name is None:
-            name = rows.message_row(group, act.actor, act.about)
+        found = {name: self._state.get(name, MessageRow) for name in self._mine(group, act)}
+        if not found:
             row = MessageRow(id=act.about, actor=act.actor, text="", at=at, number=act.number)
-        else:
-            row = self._state.get(name, MessageRow)
-            if row.kind == inner.TOMBSTONE:
-                return False, []
-        self.take_back(group, name, row)
-        self._erase(group, row.actor, row.id)
-        return True, [MessageChanged(_group(name), row.id, row.actor, "deleted", "", at)]
+            found = {rows.message_row(group, act.actor, act.about): row}
+        told: list[ConversationEvent] = []
+        for name, row in found.items():
+            if row.kind != inner.TOMBSTONE:
+                self.take_back(group, name, row)
+                told.append(MessageChanged(_group(name), row.id, row.actor, "deleted", "", at))
+        if told:
+            self._erase(group, act.actor, act.about)
+        return bool(told), told
 
     def take_back(self, group: str, name: str, row: MessageRow) -> None:
         """Nothing of what was said stays here (DEV-18.4)."""
@@ -272,6 +284,12 @@ class Said:
                     theirs += waiting.act.actor == actor
         if theirs >= MOST_EARLY_OF_ONE:
             raise TooMuch("DEV-18.3", "too much that is about messages which never came")
+
+
+def _changed(row: MessageRow, words: MessageRow, at: int, id: str, number: int) -> MessageRow:
+    """A message with the words of its change `id`."""
+    said = replace(row, text=words.text, markdown=words.markdown, html=words.html, raw=words.raw)
+    return replace(said, edited=at, edit=id, changed=number)
 
 
 def _newest(found: Iterable[Reaction]) -> list[Reaction]:

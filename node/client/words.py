@@ -162,7 +162,7 @@ class Words:
 
     def _is_unsealed(self, row: MessageRow) -> bool:
         """Whether nobody can have it (DEV-18.2)."""
-        return not (row.sent or row.digest or row.mended)
+        return not (row.sent or row.digest or row.mended or row.sealed)
 
     # -- looking ---------------------------------------------------------------------------------
 
