@@ -269,9 +269,9 @@ def elsewhere(it: Scenario) -> None:
     before, behind, changed = (
         it.say(alice, group, text) for text in ("secret one", "secret two", "secret three")
     )
-    for sent in contents(it.send(alice)):
-        it.give(phone, sent)
-        it.give(alice, returned(bob.actor, sent, "no_device"))
+    for content in contents(it.send(alice)):
+        it.give(phone, content)
+        it.give(alice, returned(bob.actor, content, "no_device"))
     fresh = alice.do("start", packages=it.packages(tablet) | it.packages(phone), now=it.now)
     (founding,) = it.send(alice)
     for one in (tablet, phone):
@@ -290,6 +290,54 @@ def elsewhere(it: Scenario) -> None:
         seen(one, group)
     for one in (alice, phone, tablet):
         seen(one, fresh)
+
+
+AT = "2026-01-01T00:00:05Z"
+Hears = Callable[..., None]
+
+
+def _changes(hears: Hears) -> None:
+    # Two changes at one time: UTF-8 tells which id is the greater one, not UTF-16.
+    hears({"type": "Note", "id": "urn:e:m", "content": "first"})
+    for id, text in (("urn:\U0001f600", "beyond"), ("urn:\uff5e", "before")):
+        hears({"type": "Update", "id": id, "object": {"id": "urn:e:m", "content": text},
+               "published": AT})  # fmt: skip
+    # One id for two changes: their words decide; and for another time: that does.
+    for text in ("b", "c", "a"):
+        hears({"type": "Update", "id": "urn:e:2", "object": {"id": "urn:e:m", "content": text},
+               "published": "2026-01-01T00:00:06Z"})  # fmt: skip
+    hears({"type": "Update", "id": "urn:e:2", "object": {"id": "urn:e:m", "content": "later"},
+           "published": "2026-01-01T00:00:07Z"})  # fmt: skip
+    for text in ("b", "a"):
+        hears({"type": "Update", "id": "urn:e:3", "object": {"id": "urn:e:o", "content": text},
+               "published": AT})  # fmt: skip
+    hears({"type": "Note", "id": "urn:e:o", "content": "of two changes with one id"})
+    # What names no time happened when it came.
+    for text in ("x", "y"):
+        hears({"type": "Update", "id": f"urn:e:{text}",
+               "object": {"id": "urn:e:n", "content": text}})  # fmt: skip
+    hears({"type": "Note", "id": "urn:e:n", "content": "untimed"})
+    for id, text in (("urn:z", "z"), ("urn:a", "last"), ("urn:z", "z")):
+        hears({"type": "Update", "id": id, "object": {"id": "urn:e:n", "content": text}})
+
+
+def _undoings(hears: Hears, own: str, author: str) -> None:
+    # An Undo undoes what it names, whatever its time is, and by its id alone nothing else.
+    def like(id: str, content: str, at: str = "") -> dict[str, object]:
+        said = {"type": "Like", "id": id, "object": own, "content": content}
+        more = {"published": at} if at else {}
+        return {**said, "kith:author": author, **more}
+
+    def undo(id: str, object: object, at: str = "") -> dict[str, object]:
+        more = {"published": at} if at else {}
+        return {"type": "Undo", "id": id, "object": object, **more}
+
+    first, second = like("urn:l:1", "👍", AT), like("urn:l:2", "👍", "2026-01-01T00:00:08Z")
+    hears(first, undo("urn:u:1", "urn:l:1", "2026-01-01T00:00:09Z"), second)
+    hears(like("urn:l:3", "🔥", AT), undo("urn:u:2", like("urn:l:3", "🔥")))
+    hears(undo("urn:u:3", like("urn:l:4", "🌊"), AT), like("urn:l:4", "🌊", AT))
+    hears(like("urn:l:5", "🎉"), undo("urn:u:4", like("urn:l:5", "🎉")), like("urn:l:6", "🎉"))
+    hears(undo("urn:u:5", like("urn:l:7", "👎")), like("urn:l:8", "👎"), like("urn:l:7", "👎", AT))
 
 
 def in_spite_of_malice(it: Scenario) -> None:
@@ -315,7 +363,8 @@ def in_spite_of_malice(it: Scenario) -> None:
     it.give(phone, *change, *words)
     # A kind that is called as something that every object has.
     hears({"type": "constructor", "id": "urn:e:1", "content": "<constructor>x</constructor>"})
-    # SCENARIO GROWS HERE
+    _changes(hears)
+    _undoings(hears, own, alice.actor)
     records = list(phone.do("archive_due", now=it.now)["records"])
     phone.do("archive_sent")
     placed = [[place, one] for place, one in enumerate(records, 1)]

@@ -53,7 +53,8 @@ import {
   packageRow,
   parkedRow,
 } from "./rows.ts";
-import { messageOf, type Said, unreadable } from "./said.ts";
+import { type Said, unreadable } from "./said.ts";
+import { messageOf } from "./said_rows.ts";
 import * as unfetched from "./unfetched.ts";
 
 const MOST_PARKED = 500;

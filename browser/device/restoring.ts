@@ -22,7 +22,8 @@ import {
   type MessageRow,
   messageRow,
 } from "./rows.ts";
-import { actOf, messageOf, type Said } from "./said.ts";
+import type { Said } from "./said.ts";
+import { actOf, messageOf } from "./said_rows.ts";
 
 const NO_KEY = "ARC-2.1";
 const OVER: ReadonlySet<string> = new Set(["ARC-3.2", "ARC-3.4"]);
@@ -99,7 +100,10 @@ export class Restoring {
     await this.#meet(group, record);
     const at = record.received * 1000;
     if (record.kind !== KINDS.create) {
-      await this.#happened(group, actOf(said, actor, number), at, came);
+      const act = actOf(said, actor, number);
+      // What named no time happened when it came.
+      const timed = act.at || act.kind === content.DELETE ? act : { ...act, at };
+      await this.#happened(group, timed, at, came);
       return;
     }
     const row = await this.#said.meet(group, messageOf(said, actor, at, number, epoch));

@@ -13,17 +13,17 @@ import type { ConversationEvent, MessageUnreadable } from "./conversation_events
 import type { DeviceState } from "./device_state.ts";
 import { actorOf } from "./groups.ts";
 import { dueRow, MESSAGE, type MessageRow, messageRow, OWED, returnedRow } from "./rows.ts";
+import { byTime, changed, changeOf, newest, rank, reactionOf, undoing } from "./said_order.ts";
 import * as rows from "./said_rows.ts";
-import { EARLY, groupIn, message, REACTIONS, type Reaction } from "./said_rows.ts";
+import { actOf, EARLY, groupIn, message, REACTIONS, type Reaction } from "./said_rows.ts";
 
-/** Of one person, to one message. */
-export const MOST_REACTIONS = 12;
 const MOST_EARLY = 1_000;
 const MOST_EARLY_OF_ONE = 100;
 const EARLY_SECONDS = 7 * 86_400;
 /** Messages with reactions, for one that is named by its id alone. */
 const LOOKED_THROUGH = 500;
 const MICROS = 1_000_000;
+const MILLIS = 1_000; // in microseconds
 const OTHERS = "only who said something may change it or take it back";
 
 /** What came of something that happened: whether it counts, and what is told of it. */
@@ -59,14 +59,46 @@ export class Said {
     said: content.Content,
     at: number,
   ): Promise<readonly ConversationEvent[]> {
-    const act = actOf(said, actorOf(event.sender), this.#state.number());
+    const number = this.#state.number();
+    const act = await this.#timed(group, actOf(said, actorOf(event.sender), number), at);
     try {
       const { counts, told } = await this.take(group, act, at);
-      if (counts) await this.#archiving.heard(group, event, act, at);
+      if (counts) await this.#archiving.heard(group, event, act, said.time ? at : act.at);
       return told;
     } catch (error) {
       return [unreadable(group, error)];
     }
+  }
+
+  /** What names no time happened when it came, after what is here (E2E-7.5). */
+  async #timed(group: string, act: MessageRow, at: number): Promise<MessageRow> {
+    if (act.at || act.kind === content.DELETE) return act;
+    let latest = 0;
+    for (const one of await this.#before(group, act)) {
+      if (one.id === act.id) return { ...act, at: one.at }; // it was said anew
+      latest = Math.max(latest, one.at);
+    }
+    // The archive knows milliseconds.
+    const came = Math.max(at - (at % MILLIS), latest - (latest % MILLIS) + MILLIS);
+    return { ...act, at: Math.min(came, Number.MAX_SAFE_INTEGER) };
+  }
+
+  /** What counts of the same kind: ids and times. */
+  async #before(
+    group: string,
+    { kind, actor, about = "", author, text }: MessageRow,
+  ): Promise<readonly { readonly id: string; readonly at: number }[]> {
+    if (kind !== content.UPDATE) {
+      const under = await rows.meant(this.#state, group, about, author);
+      const by = under === null ? [] : await this.reactions(under);
+      return by.filter((one) => one.actor === actor && one.emoji === text);
+    }
+    const found: { readonly id: string; readonly at: number }[] = [];
+    for (const name of await rows.every(this.#state, group, actor, about)) {
+      const { edit: id = "", edited: at = 0 } = await this.#state.get(name, MESSAGE);
+      found.push({ id, at });
+    }
+    return found;
   }
 
   /**
@@ -116,7 +148,7 @@ export class Said {
       if (!here.includes(one)) continue;
       const twin = await this.#state.get(nameIn(one), MESSAGE);
       if (twin.kind === content.TOMBSTONE) return null;
-      if (twin.edit && byTime(changeOf(twin), changeOf(row)) > 0) row = changed(row, twin);
+      if (twin.edit && rank(changeOf(twin), changeOf(row)) > 0) row = changed(row, twin);
     }
     return row;
   }
@@ -153,7 +185,7 @@ export class Said {
     at: number,
   ): Promise<readonly ConversationEvent[]> {
     const row = await this.#state.get(name, MESSAGE);
-    if (row.kind === content.TOMBSTONE || byTime(act, changeOf(row)) <= 0) return [];
+    if (row.kind === content.TOMBSTONE || rank(act, changeOf(row)) <= 0) return [];
     await this.#overtake(group, row);
     const change = { edited: act.at, edit: act.id, changed: act.number };
     this.#state.put(name, changed(row, { ...act, ...change }));
@@ -238,35 +270,60 @@ export class Said {
 
   // -- reactions --------------------------------------------------------------------------------
 
-  async #react(group: string, given: MessageRow, at: number, bounded: boolean): Promise<Taken> {
-    let act = given;
-    let name: string | null;
-    if (act.about) name = await rows.meant(this.#state, group, act.about, act.author);
-    else {
+  async #react(group: string, act: MessageRow, at: number, bounded: boolean): Promise<Taken> {
+    const { about = "", author, kind, edit = "" } = act;
+    if (!about) {
       const liked = await this.#liked(group, act);
       if (liked === null) {
-        await this.#wait(group, act, act.edit ?? "", at, bounded);
+        await this.#wait(group, act, edit, at, bounded);
         return WAITS;
       }
-      act = { ...act, text: liked.emoji };
-      ({ name } = liked);
+      // That very reaction, and no later one.
+      return this.#put(group, liked.name, act, { ...liked.known, off: true }, at);
     }
+    const name = await rows.meant(this.#state, group, about, author);
     if (name === null) {
-      const about = act.about ?? "";
-      if (!act.author && (await rows.allOf(this.#state, group, about)).length) return DROPPED;
+      if (!author && (await rows.allOf(this.#state, group, about)).length) return DROPPED;
       await this.#wait(group, act, about, at, bounded);
       return WAITS;
     }
+    if (kind !== content.UNDO || !edit) return this.#put(group, name, act, reactionOf(act), at);
+    const { undone, isHere } = undoing(act, await this.reactions(name));
+    if (!isHere) await this.#wait(group, act, edit, at, bounded);
+    const { counts, told } = await this.#put(group, name, act, undone, at);
+    return { counts: counts || !isHere, told };
+  }
+
+  /** Of one person, message and emoji the newest counts. */
+  async #put(
+    group: string,
+    name: string,
+    act: MessageRow,
+    one: Reaction,
+    at: number,
+  ): Promise<Taken> {
     const row = await this.#state.get(name, MESSAGE);
-    if (row.kind === content.TOMBSTONE || !(await this.#put(name, act))) return DROPPED;
-    const on = act.kind !== content.UNDO;
-    const { id, actor: author } = row;
-    const reaction = { id, author, actor: act.actor, emoji: act.text, on, at };
-    const changed = { is: "ReactionChanged", conversation: groupIn(name), ...reaction } as const;
-    return {
-      counts: true,
-      told: on ? [changed, ...(await this.came(group, act.id, at))] : [changed],
-    };
+    if (row.kind === content.TOMBSTONE) return DROPPED;
+    const after = newest([...(await this.reactions(name)), one]);
+    if (!after.includes(one)) {
+      if (!one.off) await this.#forgetUndoing(group, act);
+      return DROPPED;
+    }
+    this.#state.put(rows.reactionRow(name), { by: after });
+    const { actor, emoji, off } = one;
+    const reaction = { id: row.id, author: row.actor, actor, emoji, on: !off, at };
+    const told = { is: "ReactionChanged", conversation: groupIn(name), ...reaction } as const;
+    return { counts: true, told: off ? [told] : [told, ...(await this.came(group, act.id, at))] };
+  }
+
+  /** What would undo a reaction that counts no more. */
+  async #forgetUndoing(group: string, { actor, id }: MessageRow): Promise<void> {
+    for (const one of await rows.samePeople(this.#state, group)) {
+      for (const name of this.#state.names("early", rows.earlyPlace(one, id))) {
+        const { act } = await this.#state.get(name, EARLY);
+        if (act.actor === actor && act.edit === id) this.#state.delete(name);
+      }
+    }
   }
 
   /** All of them, also those that were undone. */
@@ -274,21 +331,11 @@ export class Said {
     return (await this.#state.find(rows.reactionRow(name), REACTIONS))?.by ?? [];
   }
 
-  /** Whether it counts: of one person, message and emoji the newest does. */
-  async #put(name: string, { actor, text: emoji, id, at, kind }: MessageRow): Promise<boolean> {
-    const before = await this.reactions(name);
-    const one = { actor, emoji, id, at, off: kind === content.UNDO };
-    const after = newest([...before, one]);
-    if (!after.includes(one)) return false;
-    this.#state.put(rows.reactionRow(name), { by: after });
-    return true;
-  }
-
   /** What the reaction that is called so is, and under which message. */
   async #liked(
     group: string,
     { actor, edit }: MessageRow,
-  ): Promise<{ readonly name: string; readonly emoji: string } | null> {
+  ): Promise<{ readonly name: string; readonly known: Reaction } | null> {
     for (const one of await rows.samePeople(this.#state, group)) {
       const names = this.#state.names("reaction", one).slice(-LOOKED_THROUGH);
       for (const place of names.reverse()) {
@@ -296,7 +343,7 @@ export class Said {
         const known = (await this.reactions(name)).find(
           (each) => each.actor === actor && each.id === edit,
         );
-        if (known !== undefined) return { name, emoji: known.emoji };
+        if (known !== undefined) return { name, known };
       }
     }
     return null;
@@ -314,7 +361,9 @@ export class Said {
   ): Promise<void> {
     const now = Math.floor(at / MICROS);
     if (bounded && this.#state.count("early") >= MOST_EARLY) await this.#makeRoom(act.actor, now);
-    this.#state.put(rows.earlyRow(group, act, about), { act, at: now });
+    const name = rows.earlyRow(group, act, about);
+    const known = await this.#state.find(name, EARLY);
+    if (known === null || rank(act, known.act) > 0) this.#state.put(name, { act, at: now });
   }
 
   async #makeRoom(actor: string, now: number): Promise<void> {
@@ -329,66 +378,4 @@ export class Said {
     if (theirs < MOST_EARLY_OF_ONE) return;
     throw new TooMuch("DEV-18.3", "too much that is about messages which never came");
   }
-}
-
-const changeOf = ({ edited = 0, edit = "" }: MessageRow) => ({ at: edited, id: edit });
-
-/** A message with the words of its change. */
-function changed(row: MessageRow, by: MessageRow): MessageRow {
-  const { text, markdown, html, raw, edited, edit, changed: number } = by;
-  const now = { text, markdown, html, raw, edited, edit, changed: number };
-  return message({ ...row, ...now } as MessageRow);
-}
-
-function byTime(
-  a: { readonly at: number; readonly id: string },
-  b: { readonly at: number; readonly id: string },
-): number {
-  if (a.at !== b.at) return a.at - b.at;
-  if (a.id === b.id) return 0;
-  return a.id < b.id ? -1 : 1;
-}
-
-/**
- * What counts, whichever came first: of each emoji of a person the newest, and the newest twelve of each person. Of
- * what is the same the one that was there stays.
- */
-function newest(found: readonly Reaction[]): readonly Reaction[] {
-  const by = new Map<string, Reaction>();
-  for (const one of found) {
-    const key = `${one.actor} ${one.emoji}`;
-    const known = by.get(key);
-    if (known === undefined || byTime(known, one) < 0) by.set(key, one);
-  }
-  const sorted = [...by.values()].sort((a, b) => byTime(a, b) || (a.actor < b.actor ? -1 : 1));
-  const counts = new Map<string, number>();
-  return sorted
-    .reverse()
-    .filter(({ actor }) => {
-      const count = (counts.get(actor) ?? 0) + 1;
-      counts.set(actor, count);
-      return count <= MOST_REACTIONS;
-    })
-    .reverse();
-}
-
-/** What somebody did to a message, as a row: `at` is the time that it names. */
-export function actOf(said: content.Content, actor: string, number: number): MessageRow {
-  const { id, text, time: at, kind, author, markdown, html, like: edit } = said;
-  const about = said.about[0] ?? "";
-  return message({ id, actor, text, at, number, kind, about, author, markdown, html, edit });
-}
-
-/** What somebody said, as a row. `at` (microseconds) is when it came. */
-export function messageOf(
-  said: content.Content,
-  actor: string,
-  at: number,
-  number: number,
-  epoch = 0,
-): MessageRow {
-  const { id, text, kind, author, markdown, html, time: edited, raw } = said;
-  const about = said.about[0] ?? "";
-  const more = { about, author, markdown, html, edited, raw };
-  return message({ id, actor, text, at, number, kind, epoch, ...more });
 }

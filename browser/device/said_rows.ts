@@ -202,3 +202,24 @@ export function takenBack(row: MessageRow): MessageRow {
   const kind = content.TOMBSTONE;
   return message({ id, actor, text: "", at, number, kind, digest, epoch, mended });
 }
+
+/** What somebody did to a message, as a row: `at` is the time that it names. */
+export function actOf(said: content.Content, actor: string, number: number): MessageRow {
+  const { id, text, time: at, kind, author, markdown, html, like: edit } = said;
+  const about = said.about[0] ?? "";
+  return message({ id, actor, text, at, number, kind, about, author, markdown, html, edit });
+}
+
+/** What somebody said, as a row. `at` (microseconds) is when it came. */
+export function messageOf(
+  said: content.Content,
+  actor: string,
+  at: number,
+  number: number,
+  epoch = 0,
+): MessageRow {
+  const { id, text, kind, author, markdown, html, time: edited, raw } = said;
+  const about = said.about[0] ?? "";
+  const more = { about, author, markdown, html, edited, raw };
+  return message({ id, actor, text, at, number, kind, epoch, ...more });
+}

@@ -111,7 +111,10 @@ class Restoring:
         self._meet(group, record)
         at = record.received * 1000
         if record.kind is not Kind.CREATE:
-            self._happened(group, act_of(said, record.actor, number), at, came)
+            act = act_of(said, record.actor, number)
+            # What named no time happened when it came.
+            timed = act if act.at or act.kind == inner.DELETE else replace(act, at=at)
+            self._happened(group, timed, at, came)
             return
         row = self._said.meet(group, message_of(said, record.actor, at, number, record.epoch))
         if row is None:  # it was taken back

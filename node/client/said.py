@@ -4,7 +4,7 @@ It comes in any order, from others, from devices of our own, and from the archiv
 the same in the end.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec.structs import replace
@@ -21,16 +21,17 @@ from node.client.conversation_events import (
 from node.client.device_state import DeviceState
 from node.client.intents import Say
 from node.client.rows import MessageRow, OwedRow
+from node.client.said_order import changed, known_rank, newest, rank, reaction_of, undoing
 from node.client.said_rows import EarlyRow, Reaction, ReactionsRow
 from node.e2ee.mls.private.events import ApplicationMessage
 from node.errors import Forbidden, Refused, TooMuch
 
-MOST_REACTIONS: Final = 12  # of one person, to one message
 MOST_EARLY: Final = 1_000
 MOST_EARLY_OF_ONE: Final = 100
 EARLY_SECONDS: Final = 7 * 86_400
 LOOKED_THROUGH: Final = 500  # messages with reactions, for one that is named by its id alone
 MICROS: Final = 1_000_000
+MILLIS: Final = 1_000  # in microseconds
 OTHERS: Final = "only who said something may change it or take it back"
 
 
@@ -46,13 +47,38 @@ class Said:
     ) -> list[ConversationEvent]:
         """Something happened to what was said before, or will be; what counts is archived."""
         act = act_of(said, event.sender.identity.decode(), self._state.number())
+        act = self._timed(group, act, at)
         try:
             counts, told = self.take(group, act, at)
         except Refused as error:
             return [MessageUnreadable(group, error.clause, error.reason)]
         if counts:
-            self._archiving.heard(group, event, act, at)
+            self._archiving.heard(group, event, act, at if said.time else act.at)
         return told
+
+    def _timed(self, group: str, act: MessageRow, at: int) -> MessageRow:
+        """What names no time happened when it came, after what is here (E2E-7.5)."""
+        if act.at or act.kind == inner.DELETE:
+            return act
+        latest = 0
+        for id, when in self._before(group, act):
+            if id == act.id:
+                return replace(act, at=when)  # it was said anew
+            latest = max(latest, when)
+        # The archive knows milliseconds.
+        came = max(at - at % MILLIS, latest - latest % MILLIS + MILLIS)
+        return replace(act, at=min(came, inner.LATEST))
+
+    def _before(self, group: str, act: MessageRow) -> Iterator[tuple[str, int]]:
+        """What counts of the same kind: ids and times."""
+        if act.kind == inner.UPDATE:
+            for name in said_rows.every(self._state, group, act.actor, act.about):
+                row = self._state.get(name, MessageRow)
+                yield row.edit, row.edited
+        elif under := said_rows.meant(self._state, group, act.about, act.author):
+            for one in self.reactions(under):
+                if (one.actor, one.emoji) == (act.actor, act.text):
+                    yield one.id, one.at
 
     def take(
         self, group: str, act: MessageRow, at: int, bounded: bool = True
@@ -100,8 +126,8 @@ class Said:
             twin = self._state.get(here[one], MessageRow)
             if twin.kind == inner.TOMBSTONE:
                 return None
-            if twin.edit and (twin.edited, twin.edit) > (row.edited, row.edit):
-                row = _changed(row, twin, twin.edited, twin.edit, twin.changed)
+            if twin.edit and known_rank(twin) > known_rank(row):
+                row = changed(row, twin, twin.edited, twin.edit, twin.changed)
         return row
 
     def _mine(self, group: str, act: MessageRow) -> list[str]:
@@ -128,10 +154,10 @@ class Said:
         self, group: str, name: str, act: MessageRow, at: int
     ) -> Iterator[ConversationEvent]:
         row = self._state.get(name, MessageRow)
-        if row.kind == inner.TOMBSTONE or (act.at, act.id) <= (row.edited, row.edit):
+        if row.kind == inner.TOMBSTONE or rank(act, act.at, act.id) <= known_rank(row):
             return
         self._overtake(group, row)
-        self._state.put(name, _changed(row, act, act.at, act.id, act.number))
+        self._state.put(name, changed(row, act, act.at, act.id, act.number))
         self._unindex(name)
         self._blank(group, row.id, but=act.id)
         yield MessageChanged(_group(name), row.id, row.actor, "edited", act.text, at)
@@ -209,28 +235,48 @@ class Said:
     def _react(
         self, group: str, act: MessageRow, at: int, bounded: bool
     ) -> tuple[bool, list[ConversationEvent]]:
-        name: str | None
         if not act.about:
             name, known = self._liked(group, act)
-            if known is None:
+            if name is None or known is None:
                 self._wait(group, act, act.edit, at, bounded)
                 return True, []
-            act = replace(act, text=known.emoji)
-        else:
-            name = said_rows.meant(self._state, group, act.about, act.author)
+            # That very reaction, and no later one.
+            return self._put(group, name, act, replace(known, off=True), at)
+        name = said_rows.meant(self._state, group, act.about, act.author)
         if name is None:
             if not act.author and self._is_twice(group, act.about):
                 return False, []
             self._wait(group, act, act.about, at, bounded)
             return True, []
+        if act.kind != inner.UNDO or not act.edit:
+            return self._put(group, name, act, reaction_of(act), at)
+        undone, is_here = undoing(act, self.reactions(name))
+        if not is_here:
+            self._wait(group, act, act.edit, at, bounded)
+        counts, told = self._put(group, name, act, undone, at)
+        return counts or not is_here, told
+
+    def _put(
+        self, group: str, name: str, act: MessageRow, new: Reaction, at: int
+    ) -> tuple[bool, list[ConversationEvent]]:
         row = self._state.get(name, MessageRow)
-        if row.kind == inner.TOMBSTONE or not self.put(name, act):
+        if row.kind == inner.TOMBSTONE:
             return False, []
-        off = act.kind == inner.UNDO
-        told: list[ConversationEvent] = [
-            ReactionChanged(_group(name), row.id, row.actor, act.actor, act.text, not off, at)
-        ]
-        return True, told if off else [*told, *self.came(group, act.id, at)]
+        if not self.put(name, new):
+            if not new.off:
+                self._forget_undoing(group, act)
+            return False, []
+        on, where = not new.off, _group(name)
+        told = ReactionChanged(where, row.id, row.actor, new.actor, new.emoji, on, at)
+        return True, [told, *(self.came(group, act.id, at) if on else [])]
+
+    def _forget_undoing(self, group: str, act: MessageRow) -> None:
+        """What would undo a reaction that counts no more."""
+        for one in said_rows.same_people(self._state, group):
+            for name in self._state.names("early", said_rows.early_place(one, act.id)):
+                waiting = self._state.get(name, EarlyRow).act
+                if (waiting.actor, waiting.edit) == (act.actor, act.id):
+                    self._state.delete(name)
 
     def _is_twice(self, group: str, id: str) -> bool:
         """Whether several people said something under that id."""
@@ -242,13 +288,10 @@ class Said:
         found = self._state.find(said_rows.reaction_row(name), ReactionsRow)
         return found.by if found else []
 
-    def put(self, name: str, act: MessageRow) -> bool:
+    def put(self, name: str, new: Reaction) -> bool:
         """Whether it counts: of one person, message and emoji the newest does."""
         before = self.reactions(name)
-        new = Reaction(
-            actor=act.actor, emoji=act.text, id=act.id, at=act.at, off=act.kind == inner.UNDO
-        )
-        after = _newest([*before, new])
+        after = newest([*before, new])
         if new in before or new not in after:
             return False
         self._state.put(said_rows.reaction_row(name), ReactionsRow(by=after))
@@ -271,6 +314,9 @@ class Said:
         if bounded and self._state.count("early") >= MOST_EARLY:
             self._make_room(act.actor, at // MICROS)
         name = said_rows.early_row(group, act, about)
+        known = self._state.find(name, EarlyRow)
+        if known and rank(known.act, known.act.at, act.id) >= rank(act, act.at, act.id):
+            return
         self._state.put(name, EarlyRow(act=act, at=at // MICROS))
 
     def _make_room(self, actor: str, now: int) -> None:
@@ -284,32 +330,6 @@ class Said:
                     theirs += waiting.act.actor == actor
         if theirs >= MOST_EARLY_OF_ONE:
             raise TooMuch("DEV-18.3", "too much that is about messages which never came")
-
-
-def _changed(row: MessageRow, words: MessageRow, at: int, id: str, number: int) -> MessageRow:
-    """A message with the words of its change `id`."""
-    said = replace(row, text=words.text, markdown=words.markdown, html=words.html, raw=words.raw)
-    return replace(said, edited=at, edit=id, changed=number)
-
-
-def _newest(found: Iterable[Reaction]) -> list[Reaction]:
-    """What counts, whichever came first: of each emoji of a person the newest, and the newest
-    twelve of each person."""
-    by: dict[tuple[str, str], Reaction] = {}
-    for one in found:
-        known = by.get((one.actor, one.emoji))
-        if known is None or (known.at, known.id) < (one.at, one.id):
-            by[one.actor, one.emoji] = one
-    kept, counts = list[Reaction](), dict[str, int]()
-    for one in sorted(by.values(), key=_place, reverse=True):
-        counts[one.actor] = counts.get(one.actor, 0) + 1
-        if counts[one.actor] <= MOST_REACTIONS:
-            kept.append(one)
-    return kept[::-1]
-
-
-def _place(one: Reaction) -> tuple[int, str, str]:
-    return one.at, one.id, one.actor
 
 
 def _group(name: str) -> str:

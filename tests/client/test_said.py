@@ -9,6 +9,7 @@ import pytest
 
 from node.client import content as inner
 from node.client import said as said_page
+from node.client import said_order
 from node.client.conversation_events import (
     MessageChanged,
     MessageReceived,
@@ -228,7 +229,7 @@ def test_a_flood_of_reactions_is_bounded_and_all_see_the_same(alice: Side, bob: 
     hears(alice, bob, group, *flood[::-1])
     hears(alice, bob, group, *flood)
     shown = [chr(0x1F600 + n) for n in range(48, 60)]
-    assert emoji(alice, group) == shown and len(shown) == said_page.MOST_REACTIONS
+    assert emoji(alice, group) == shown and len(shown) == said_order.MOST_REACTIONS
     for n in range(12):
         assert alice.device.words.react(group, first, chr(0x1F400 + n), MICROS)
     with pytest.raises(TooMuch, match="12 ways"):

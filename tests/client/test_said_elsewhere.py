@@ -90,7 +90,7 @@ def test_words_are_changed_where_they_were_read_before(
 def test_words_that_go_on_behind_their_deletion_stay_gone(
     alice: Side, phone: Side, bob: Side, new_bob: Side
 ) -> None:
-    group, fresh, said = go_on_elsewhere(alice, phone, bob, new_bob)
+    _, fresh, said = go_on_elsewhere(alice, phone, bob, new_bob)
     sent = alice.send()
     alice.device.words.delete(fresh, said, MICROS)
     for each in (*alice.send(), *sent):
