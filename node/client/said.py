@@ -7,6 +7,7 @@ the same in the end.
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
 from node.client import content as inner
@@ -158,7 +159,7 @@ class Said:
             return
         self._overtake(group, row)
         self._state.put(name, changed(row, act, act.at, act.id, act.number))
-        self._unindex(name)
+        self.unindex(name)
         self._blank(group, row.id, but=act.id)
         yield MessageChanged(_group(name), row.id, row.actor, "edited", act.text, at)
 
@@ -190,7 +191,7 @@ class Said:
         self._state.delete(said_rows.reaction_row(name))
         self._state.delete(rows.due_row(_group(name), row.number))
         self._state.delete(rows.returned_row(_group(name), row.id))
-        self._unindex(name)
+        self.unindex(name)
         self._withdraw(group, name)
         self._blank(group, row.id)
         for one in said_rows.same_people(self._state, group):
@@ -216,9 +217,9 @@ class Said:
                 if is_it and not owed.content:
                     self._state.delete(place)
 
-    def _unindex(self, name: str) -> None:
+    def unindex(self, name: str) -> None:
         """The parts of the index that are over it are made anew when somebody searches."""
-        written = name.encode()
+        written = msgspec.json.encode(name)  # as it stands there (DEV-15.2)
         for part in self._state.names("search"):
             if written in (self._state.read(part) or b""):
                 self._state.delete(part)

@@ -80,6 +80,7 @@ class Words:
                 changed = replace(row, text=text, markdown=is_marked(text))
                 self._outbox.maker.check_length(changed)
                 self._state.put(name, changed)
+                self._said.unindex(name)
                 return None
             return self._do(group, inner.UPDATE, row, text, micros, after=row.edited)
 
