@@ -48,7 +48,6 @@ MORE = {
         "key_maker",
         "key_rows",
         "parked",
-        "plain_text",
         "standing",
     },
 }
