@@ -14,9 +14,8 @@ from node.errors import (
     Unproven,
     Unreachable,
 )
+from node.exit_codes import REFUSED, UNREACHABLE
 
-OK, REFUSED, USAGE, UNREACHABLE, KEPT, STOPPED = 0, 1, 2, 3, 4, 130
-NOT_READ = 141  # as of a program that SIGPIPE ended: what it was to put out, nobody took
 CLOCK = "clock of this device"  # as `node.client.stops` has it, which commands need not load
 # By clause where the clause knows more than the kind of error does.
 CLAUSES: Mapping[str, str] = {
