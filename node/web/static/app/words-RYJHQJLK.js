@@ -1,0 +1,1 @@
+import{Ia as o}from"/app/chunk-4VXUOZIN.js";export{o as sayWritten};
