@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-Q63DAPQL.js";import"/app/chunk-Q67LHRX5.js";import"/app/chunk-HXLEQWKT.js";import"/app/chunk-PDUIHTQA.js";import"/app/chunk-4VXUOZIN.js";export{r as deleteAccount,m as forget,o as logOut};

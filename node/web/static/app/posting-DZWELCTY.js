@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-W5YDHHEE.js";import"/app/chunk-PDUIHTQA.js";import"/app/chunk-4VXUOZIN.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

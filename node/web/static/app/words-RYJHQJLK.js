@@ -1,1 +1,0 @@
-import{Ia as o}from"/app/chunk-4VXUOZIN.js";export{o as sayWritten};
