@@ -20,6 +20,7 @@ CLOCK = "clock of this device"  # as `node.client.stops` has it, which commands 
 # By clause where the clause knows more than the kind of error does.
 CLAUSES: Mapping[str, str] = {
     "API-3.1": "This device is logged out. Log in again: kith login @you@server",
+    "API-6.2": "See kith feed --mine, or kith comments; kith delete removes what is posted.",
     "API-6.5": "Look first whether it was done (kith feed --mine, kith friends, kith notices, "
     "kith devices), before you do it again.",
     "API-9.1": "Log in with kith login @you@server, or sign up with kith signup INVITE-LINK.",
