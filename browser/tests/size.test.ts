@@ -44,7 +44,7 @@ function compressed(file: OutputFile): number {
 
 for (const [page, largest] of [
   ["mls/index.ts", 36_000],
-  ["device/device.ts", 66_000],
+  ["device/device.ts", 67_500],
   ["vault/vault.ts", 15_000],
   ["worker/tab.ts", 2_000],
 ] as const) {

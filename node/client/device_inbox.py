@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, lists, rows, unfetched
+from node.client import absent, behind, later, lists, rows, unfetched
 from node.client import content as inner
 from node.client.coming_back import ComingBack
 from node.client.conversation_events import (
@@ -37,9 +37,10 @@ from node.e2ee.mls.private.session import Step
 from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.group_info import Welcome
 from node.e2ee.mls.public.proposals import Remove
-from node.errors import Missing, Refused, TooMuch
+from node.errors import Missing, Refused
 
 MOST_PARKED = 500
+CROWDED = "too many messages wait for what never came"
 
 
 class DeviceInbox:
@@ -112,10 +113,18 @@ class DeviceInbox:
             epoch = groups.session(group).epoch if group in groups else -1
             for name in self._state.names("parked", group):
                 item = self._state.get(name, ParkedRow)
+                if self._is_early(group, item):
+                    continue
                 self._state.delete(name)
                 found += self._open_or_tell(item, now)
             went_on = group in groups and groups.session(group).epoch != epoch
+        self._repair.ask_now(group, now)
         return found
+
+    def _is_early(self, group: str, item: ParkedRow) -> bool:
+        groups = self._state.groups
+        epoch = framing.header(item.content).epoch or 0
+        return group in groups and epoch > groups.session(group).epoch
 
     def _open_or_tell(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
         try:
@@ -157,9 +166,12 @@ class DeviceInbox:
         """
         if len(self._state.names("parked", group)) < MOST_PARKED:
             self._state.put(rows.parked_row(group, item.seq), item)
-        elif not quietly:
-            raise TooMuch("E2E-5.4", "too many messages wait for what never came")
-        return []
+            return []
+        asked = self._repair.ask(group, item, is_early=True)
+        if quietly or self._came_before(item):
+            return []
+        known = group if group in self._state.groups else self._group_of(item)
+        return [MessageUnreadable(known, "E2E-5.4", CROWDED, asked_again=asked)]
 
     def _unreadable(self, item: ParkedRow, error: Refused) -> MessageUnreadable:
         """Tell of it; what was missed is asked for again, in the same step (E2E-5.9)."""
@@ -198,6 +210,7 @@ class DeviceInbox:
         if not row.last_resort:
             self._state.delete(name)
         self._forget_parked_before(group, joined.epoch)
+        later.forget(self._state, group, lambda epoch: epoch < joined.epoch)
         members = actors_of(groups.session(group).members())
         conversation = ConversationRow(
             group_id=joined.group_id,
