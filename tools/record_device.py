@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from node.client.device_inbox import MOST_PARKED
+from node.client import parked
 from node.client.exchange import Accepted, Created, LostRace
 from node.e2ee.mls.public.framing import APPLICATION, PrivateMessage, encode_message
 from node.errors import Conflict, Forbidden, Full, Missing, NodeError, Unreachable
@@ -129,7 +129,7 @@ def no_room_to_wait(it: Scenario) -> None:
         far = PrivateMessage(bytes.fromhex(group), 999, APPLICATION, b"", b"who", b"%d" % number)
         return base64.b64encode(encode_message(far)).decode()
 
-    it.give(bob, *map(claim, range(MOST_PARKED + 1)))
+    it.give(bob, *map(claim, range(parked.MOST + 1)))
     alice.do("refresh", group=group, now=it.now)
     for number in range(3):
         it.say(alice, group, f"early {number}")
@@ -138,6 +138,12 @@ def no_room_to_wait(it: Scenario) -> None:
         it.give(bob, word)
         it.send(bob)
     it.give(bob, words[1])  # once more
+    *_, told = bob.do("untold_events")
+    bob.do("untold_heard", events=[told, told])  # equal ones count
+    bob.do("settle")
+    alice.do("refresh", group=group, now=it.now)
+    it.say(alice, group, "and one behind another commit")
+    it.give(bob, *contents(it.send(alice)))  # words make room for that one
     it.give(bob, commit)
     it.give(alice, *contents(it.send(bob)))
     it.give(bob, *contents(it.send(alice)))

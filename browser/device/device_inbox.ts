@@ -53,12 +53,9 @@ import {
   PARKED,
   type ParkedRow,
   packageRow,
-  parkedRow,
 } from "./rows.ts";
 import * as unfetched from "./unfetched.ts";
 
-const MOST_PARKED = 500;
-const CROWDED = "too many messages wait for what never came";
 type Told = Promise<readonly ConversationEvent[]>;
 /** What waits may be read after these. */
 const WENT_ON: ReadonlySet<string> = new Set([
@@ -199,14 +196,12 @@ export class DeviceInbox {
    * `quietly` of a group that this device is out of: it may be asked in again, or never.
    */
   async #park(group: string, item: ParkedRow, quietly: boolean): Told {
-    if (this.#state.names("parked", group).length < MOST_PARKED) {
-      this.#state.put(parkedRow(group, item.seq), item);
-      return [];
-    }
-    const asked_again = await this.#repair.ask(group, item, true);
-    if (quietly || (await this.#cameBefore(item))) return [];
+    const crowded = await parked.keep(this.#state, group, item);
+    if (crowded === null) return [];
+    const asked_again = await this.#repair.ask(group, crowded, true);
+    if (quietly || (await this.#cameBefore(crowded))) return [];
     const conversation = this.#state.groups.has(group) ? group : await this.#groupOf(item);
-    const why = { clause: "E2E-5.4", reason: CROWDED };
+    const why = { clause: "E2E-5.4", reason: parked.CROWDED };
     return [{ is: "MessageUnreadable", conversation, ...why, asked_again }];
   }
 

@@ -10,6 +10,7 @@ import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
 import * as later from "./later.ts";
 import type { Named } from "./message_maker.ts";
+import { isWord } from "./parked.ts";
 import { failureRow, MESSAGE, type MessageRow, missedRow, type ParkedRow } from "./rows.ts";
 
 /** One complaint may name hundreds: who only complains must not keep us busy for ever. */
@@ -57,13 +58,16 @@ export class Repair {
    * today that none may be. False when no more names may wait.
    */
   async ask(group: string, item: ParkedRow, isEarly = false): Promise<boolean> {
-    const { epoch, contentType } = framing.header(item.content);
-    if (contentType !== framing.APPLICATION) return false;
+    if (!isWord(item)) return false;
     const digest = hash(item.content);
     const name = missedRow(group, digest);
     if (this.#state.has(name)) return true;
     const isAsked = !isEarly && (await this.#name(group, [digest], item.at)) === 1;
-    if (!isAsked && !later.add(this.#state, group, digest, epoch ?? 0n)) return false;
+    if (
+      !isAsked &&
+      !later.add(this.#state, group, digest, framing.header(item.content).epoch ?? 0n)
+    )
+      return false;
     this.#state.write(name, utf8("1"));
     return true;
   }

@@ -191,8 +191,8 @@ export class Chats {
 
   // -- what is told -----------------------------------------------------------------------------
 
-  /** What the device tells of its conversations. */
-  async hear(event: ConversationEvent): Promise<void> {
+  /** What the device tells of its conversations; `number` is its place there, where it is told until it is heard. */
+  async hear(event: ConversationEvent, number: number | null = null): Promise<void> {
     const { notes, now, tell } = this.#parts;
     if (event.is === "MessageReceived") return;
     if (event.is === "MessageUndelivered") {
@@ -203,7 +203,8 @@ export class Chats {
       this.#changeOurs(conversation, id);
     } else if (event.is === "MessageUnreadable" && event.conversation) {
       const because = problemOf(new Conflict(event.clause, event.reason));
-      const gap = await notes.gap(event.conversation, now(), because, event.asked_again);
+      const { conversation, asked_again } = event;
+      const gap = await notes.gap(conversation, now(), because, asked_again, number);
       tell({ is: "item", item: this.#views.gap(gap), isNew: true });
     } else {
       if (event.is === "MessageReturned") this.#changeOurs(event.conversation, event.id);

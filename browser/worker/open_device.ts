@@ -144,6 +144,8 @@ export class OpenDevice {
 
   /** Begin to listen and to send; not for one that is over. */
   async begin(): Promise<void> {
+    // A run that ended before anybody heard of it.
+    for (const event of await this.device.untold.events()) this.told(event);
     if (!this.#token) {
       this.#over = new Unproven("ACC-3.2", "this device was logged out: log in again to speak");
     } else {
@@ -229,7 +231,17 @@ export class OpenDevice {
   told(event: ConversationEvent): void {
     if (event.is === "KeysHeld") this.#watcher.tell({ is: "keys" });
     if (event.is === "ArchiveHeld") void this.keeping.tell().catch(report);
-    void this.#hearing.take(() => this.chats.hear(event)).catch(report);
+    void this.#hearing.take(() => this.#hear(event)).catch(report);
+  }
+
+  /** What is to stand until it is seen is kept, and then it is heard: after a kill in between it is kept once. */
+  async #hear(event: ConversationEvent): Promise<void> {
+    const { untold } = this.device;
+    const number = await untold.number(event);
+    await this.chats.hear(event, number);
+    if (number === null) return;
+    await untold.heard([event]);
+    await this.device.settle();
   }
 
   moved(): void {

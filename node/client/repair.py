@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from node.client import content as inner
-from node.client import later, rows
+from node.client import later, parked, rows
 from node.client.conversation_events import ConversationEvent, MessageUndelivered
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
@@ -56,15 +56,15 @@ class Repair:
         Its name waits where `is_early`, for it is of an epoch that is still to come, and where so
         many were begun today that none may be. False when no more names may wait.
         """
-        header = framing.header(item.content)
-        if header.content_type != framing.APPLICATION:
+        if not parked.is_word(item):
             return False
         digest = hashlib.sha256(item.content).digest()
         name = rows.missed_row(group, digest)
         if self._state.has(name):
             return True
+        epoch = framing.header(item.content).epoch or 0
         asked = not is_early and self._name(group, [digest], item.at) == 1
-        if not asked and not later.add(self._state, group, digest, header.epoch or 0):
+        if not asked and not later.add(self._state, group, digest, epoch):
             return False
         self._state.write(name, b"1")
         return True

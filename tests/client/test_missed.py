@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from node.client import content, device_inbox, later, message_maker, repair, rows
+from node.client import content, later, message_maker, parked, repair, rows
 from node.client.conversation_events import (
     MembersChanged,
     MessageReceived,
@@ -248,7 +248,7 @@ def test_many_words_go_out_with_their_commits(alice: Side, bob: Side) -> None:
 def test_what_finds_no_room_to_wait_is_asked_for_again(
     alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_inbox, "MOST_PARKED", 2)
+    monkeypatch.setattr(parked, "MOST", 2)
     group = befriend(alice, bob)
     alice.device.refresh(group, NOW)
     for number in range(3):
@@ -268,7 +268,7 @@ def crowd(
 ) -> tuple[str, bytes, list[MessageUnreadable]]:
     """Words come before their commit, one by one, and only two find room to wait. What Bob means
     to send goes out after each, and he is killed after each."""
-    monkeypatch.setattr(device_inbox, "MOST_PARKED", 2)
+    monkeypatch.setattr(parked, "MOST", 2)
     group = befriend(alice, bob)
     alice.device.refresh(group, NOW)
     for number in range(words):
@@ -299,6 +299,44 @@ def test_what_finds_no_room_is_asked_for_once_when_it_can_be_answered(
     assert bob.vault.names(f"later/{group}/") == []
 
 
+@pytest.mark.clause("DEV-5.2")
+def test_words_make_room_for_a_commit(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that found no room would be gone, and Bob behind the others."""
+    group, first, told = crowd(alice, bob, 4, monkeypatch)
+    for number in range(2):
+        alice.device.refresh(group, NOW)
+        (commit,) = sent(alice)
+        told += bob.get(commit)
+        alice.device.say(group, f"behind {number}", MICROS)
+        told += [one for each in sent(alice) for one in bob.get(each)]
+        bob.reopen()
+    assert [one.asked_again for one in told] == [True] * 6
+    heard = bob.get(first)
+    assert bob.device.authenticator(group) == alice.device.authenticator(group)
+    (complaint,) = sent(bob)
+    alice.get(complaint)
+    heard += [one for each in sent(alice) for one in bob.get(each)]
+    texts = {one.text for one in heard if isinstance(one, MessageReceived)}
+    assert texts == {"0", "1", "2", "3", "behind 0", "behind 1"}
+
+
+@pytest.mark.clause("DEV-5.2")
+def test_commits_make_room_for_nothing(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parked, "MOST", 1)
+    group = befriend(alice, bob)
+    commits = []
+    for _ in range(3):
+        alice.device.refresh(group, NOW)
+        commits += sent(alice)
+    assert bob.get(commits[1]) == []
+    (told,) = bob.get(commits[2])
+    assert (told.clause, told.asked_again) == ("E2E-5.4", False)
+
+
 @pytest.mark.clause("DEV-5.6")
 def test_so_many_names_wait_and_no_more(
     alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
@@ -318,7 +356,7 @@ def test_so_many_names_wait_and_no_more(
 def test_names_of_an_epoch_in_which_nobody_is_are_let_go(
     alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_inbox, "MOST_PARKED", 2)
+    monkeypatch.setattr(parked, "MOST", 2)
     bob.device.new_packages(0, True, NOW)
     group = befriend(alice, bob)
     for number in range(5):
@@ -340,7 +378,7 @@ def test_names_of_an_epoch_in_which_nobody_is_are_let_go(
 def test_words_that_find_no_room_before_a_welcome_are_asked_for_after_it(
     alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_inbox, "MOST_PARKED", 1)
+    monkeypatch.setattr(parked, "MOST", 1)
     group = alice.device.start({bob.actor: bob.packages()}, NOW)
     founding = alice.next()
     assert alice.accept(founding) == []
