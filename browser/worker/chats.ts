@@ -191,8 +191,18 @@ export class Chats {
 
   // -- what is told -----------------------------------------------------------------------------
 
-  /** What the device tells of its conversations; `number` is its place there, where it is told until it is heard. */
-  async hear(event: ConversationEvent, number: number | null = null): Promise<void> {
+  /** What the device tells of its conversations. It is heard once it is kept: after a kill in between it is kept once. */
+  async hear(event: ConversationEvent): Promise<void> {
+    const { device } = this.#parts;
+    const number = await device.untold.number(event);
+    await this.#keep(event, number);
+    if (number === null) return;
+    await device.untold.heard([event]);
+    await device.settle();
+  }
+
+  /** `number`: its place in the order of what happened, where the device has one. */
+  async #keep(event: ConversationEvent, number: number | null): Promise<void> {
     const { notes, now, tell } = this.#parts;
     if (event.is === "MessageReceived") return;
     if (event.is === "MessageUndelivered") {

@@ -231,17 +231,7 @@ export class OpenDevice {
   told(event: ConversationEvent): void {
     if (event.is === "KeysHeld") this.#watcher.tell({ is: "keys" });
     if (event.is === "ArchiveHeld") void this.keeping.tell().catch(report);
-    void this.#hearing.take(() => this.#hear(event)).catch(report);
-  }
-
-  /** What is to stand until it is seen is kept, and then it is heard: after a kill in between it is kept once. */
-  async #hear(event: ConversationEvent): Promise<void> {
-    const { untold } = this.device;
-    const number = await untold.number(event);
-    await this.chats.hear(event, number);
-    if (number === null) return;
-    await untold.heard([event]);
-    await this.device.settle();
+    void this.#hearing.take(() => this.chats.hear(event)).catch(report);
   }
 
   moved(): void {

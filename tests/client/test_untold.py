@@ -1,7 +1,7 @@
 """Whenever a program ends, what is told and no other row says is kept until it is heard."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,9 @@ from node.client.conversation_events import (
     NodeRestored,
 )
 from node.client.exchange import Accepted, Fetch
+from node.client.rows import ParkedRow
 from node.errors import Conflict, Forbidden, NoRoom
+from tests.client.conftest import Square
 from tests.client.devices import (
     ALICE,
     BOB,
@@ -131,3 +133,35 @@ def test_nobody_fills_the_vault_with_what_cannot_be_read(
     told = [one for each in late for one in bob.get(each)]
     bob.reopen()
     assert bob.device.untold.events() == [*undelivered, *told[2:]]
+
+
+async def junk(square: Square, seq: int) -> ConversationEvent:
+    """Something unreadable is taken in, and the program ends before anybody was told."""
+    async with square.at_home("alice") as alice:
+        item = ParkedRow(seq=seq, ref="", url="", content=b"junk", at=MICROS)
+        (told,) = (await alice.talk()).device.receive([item], NOW)
+    return told
+
+
+@pytest.mark.clause("DEV-2.7")
+async def test_the_next_program_tells_what_the_one_before_had_no_time_for(square: Square) -> None:
+    async with await square.join("alice", "alpha.test") as alice:
+        await alice.talk()
+    told = await junk(square, 1)
+    for heard in ([told], []):
+        async with square.at_home("alice") as alice:
+            assert await alice.told() == heard
+
+
+@pytest.mark.clause("DEV-2.7")
+async def test_who_listens_has_heard_it_when_they_ask_for_more(square: Square) -> None:
+    async with await square.join("alice", "alpha.test") as alice:
+        await alice.talk()
+    told = await junk(square, 1)
+    for listens in (1, 2):
+        async with square.at_home("alice") as alice, aclosing(alice.listen()) as events:
+            assert await anext(events) == told, "nobody knows what came of it before"
+            if listens == 2:
+                await anext(events)
+    async with square.at_home("alice") as alice:
+        assert await alice.told() == []
