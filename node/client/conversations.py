@@ -159,6 +159,8 @@ class Conversations:
             one = self._messenger.heard.get_nowait()
             if one is not None and not isinstance(one, Event):
                 found.append(one)
+        if self._messenger is not None:
+            self._messenger.device.untold.heard(found)
         return found
 
     async def conversations_with(self, who: str) -> list[str]:
@@ -204,6 +206,8 @@ class Conversations:
         async with _reading(self._read(messenger, after), messenger) as reader:
             while (one := await messenger.heard.get()) is not None:
                 yield one
+                if not isinstance(one, Event):
+                    messenger.device.untold.heard([one])
             await reader
 
     async def _read(self, messenger: Messenger, after: str) -> None:
