@@ -267,7 +267,10 @@ export class Told {
       case "untold_events":
         return device.untold.events();
       case "untold_heard":
-        return device.untold.heard(given.events as readonly ConversationEvent[]);
+        for (const event of given.events as readonly ConversationEvent[]) {
+          await device.untold.heard(event);
+        }
+        return null;
       case "look_behind":
         return device.behind.look(now);
       case "archive_switch":
