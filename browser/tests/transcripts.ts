@@ -264,6 +264,10 @@ export class Told {
         if (!(error instanceof errors.Refused)) throw new TypeError("frozen for no refusal");
         return device.freeze(error);
       }
+      case "ask_missed":
+        return device.askMissed(now);
+      case "missed_rest":
+        return device.missedRest(now);
       case "untold_events":
         return device.untold.events();
       case "untold_heard":
