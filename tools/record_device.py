@@ -101,6 +101,26 @@ def missed_words(it: Scenario) -> None:
     it.give(bob, *contents(it.send(alice)))
 
 
+def words_that_trickle(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    for number in range(24):
+        it.say(alice, group, f"{number}")
+    late = contents(it.send(alice))
+    it.go_on(bob, group, alice, times=11)
+    complaints = []
+    for message in late:
+        it.give(bob, message)
+        complaints += contents(it.send(bob))
+    for _ in range(2):
+        bob.do("missed_rest", now=it.now)
+        bob.do("ask_missed", now=it.now)
+        complaints += contents(it.send(bob))
+        it.now += 2
+    it.give(alice, *complaints)
+    it.give(bob, *contents(it.send(alice)))
+
+
 def early_words(it: Scenario) -> None:
     alice, bob = it.device("alice"), it.device("bob", "beta.test")
     group = alice.do("start", packages=it.packages(bob), now=it.now)
@@ -631,6 +651,7 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (lost_words, "A commit came first: words are sealed anew under their ids."),
     (lost_changes, "An Add lost and is made anew; a Remove lost and others had done it."),
     (missed_words, "Words whose keys are gone are asked for, and said again."),
+    (words_that_trickle, "The more is missed in a day, the more is asked for at once."),
     (early_words, "Words wait for their Welcome, and for their commit."),
     (no_room_to_wait, "What finds no room to wait is asked for once, when it can be answered."),
     (unanswered_commit, "What others say in the epoch of our commit waits for its answer."),

@@ -20,6 +20,7 @@ import { actorOf } from "./groups.ts";
 import { nodeForgot } from "./home.ts";
 import type { Readmit } from "./intents.ts";
 import * as later from "./later.ts";
+import { epochOf } from "./parked.ts";
 import {
   ASKED,
   type AskedRow,
@@ -126,8 +127,7 @@ export class ComingBack {
   async #parkedEpoch(group: string): Promise<number> {
     let latest = 0;
     for (const name of this.#state.names("parked", group)) {
-      const { content } = await this.#state.get(name, PARKED);
-      latest = Math.max(latest, Number(framing.header(content).epoch ?? 0n));
+      latest = Math.max(latest, Number(epochOf(await this.#state.get(name, PARKED))));
     }
     return latest;
   }
@@ -231,8 +231,7 @@ export class ComingBack {
     this.#state.delete(askedRow(group));
     let some = false;
     for (const name of this.#state.names("parked", group)) {
-      const { content } = await this.#state.get(name, PARKED);
-      if ((framing.header(content).epoch ?? 0n) <= epoch) continue;
+      if (epochOf(await this.#state.get(name, PARKED)) <= epoch) continue;
       this.#state.delete(name);
       some = true;
     }

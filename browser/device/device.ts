@@ -46,6 +46,8 @@ import {
 import { DeviceSeat, type SeatAsked } from "./seat.ts";
 import { keep, Untold } from "./untold.ts";
 
+type Told = Promise<readonly ConversationEvent[]>;
+
 /** One device of an actor. Conversations are named by group id in hex; times are Unix seconds or microseconds. */
 export class Device {
   readonly actor: string;
@@ -99,9 +101,7 @@ export class Device {
   }
 
   /** A step of which something is told. */
-  #toTell(
-    work: () => Promise<readonly ConversationEvent[]>,
-  ): Promise<readonly ConversationEvent[]> {
+  #toTell(work: () => Told): Told {
     return this.#step(async () => keep(this.#state, await work()));
   }
 
@@ -275,7 +275,7 @@ export class Device {
   }
 
   /** Ask the others to take this device out; who is alone is out at once. */
-  leave(group: string, now: number): Promise<readonly ConversationEvent[]> {
+  leave(group: string, now: number): Told {
     return this.#step(async () => {
       if ((await this.#state.groups.session(group)).members().length > 1) {
         await this.#outbox.change(group, { type: "Leave" }, now);
@@ -308,7 +308,7 @@ export class Device {
   }
 
   /** What came of what `next` said. */
-  tell(asked: Carried, outcome: Outcome, now: number): Promise<readonly ConversationEvent[]> {
+  tell(asked: Carried, outcome: Outcome, now: number): Told {
     return this.#toTell(async () => {
       const isErrand = asked.is === "TellGone" || (asked.is === "Create" && asked.url !== "");
       if (isErrand) return this.#errands.outcome(asked, outcome);
@@ -355,12 +355,19 @@ export class Device {
    *
    * A repeat is silence; what is wrong is told, not thrown. `incarnation`: of the node's database.
    */
-  receive(
-    items: readonly ParkedRow[],
-    now: number,
-    incarnation = "",
-  ): Promise<readonly ConversationEvent[]> {
+  receive(items: readonly ParkedRow[], now: number, incarnation = ""): Told {
     return this.#toTell(() => this.#inbox.take(items, now, incarnation));
+  }
+
+  /** Time passed: what was missed, and what it was too soon to ask for, is asked for (DEV-5.6). */
+  async askMissed(now: number): Promise<void> {
+    if (this.#state.groupsWith("later").length)
+      await this.#step(() => this.#inbox.repair.tend(now));
+  }
+
+  /** How many seconds until that is worth a try. */
+  missedRest(now: number): Promise<number> {
+    return this.#inTurn(() => this.#inbox.repair.rest(now));
   }
 
   /** Throws `Conflict` (ACC-4.4) for a vault that was left behind. */
@@ -384,7 +391,7 @@ export class Device {
   }
 
   /** Another copy of this vault is the device: what was not sent is told, history stays. */
-  freeze(error: Refused): Promise<readonly ConversationEvent[]> {
+  freeze(error: Refused): Told {
     return this.#toTell(() => this.#seat.freeze(error));
   }
 }

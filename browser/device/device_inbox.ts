@@ -72,13 +72,13 @@ export class DeviceInbox {
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #leaves: Leaves;
-  readonly #repair: Repair;
+  readonly repair: Repair;
 
   constructor(state: DeviceState, outbox: DeviceOutbox, leaves: Leaves) {
     this.#state = state;
     this.#leaves = leaves;
     this.#outbox = outbox;
-    this.#repair = new Repair(state, outbox);
+    this.repair = new Repair(state, outbox);
     this.back = new ComingBack(state, outbox);
     this.returns = new Returns(state, outbox);
     this.errands = new Errands(state, outbox);
@@ -145,14 +145,14 @@ export class DeviceInbox {
       for (const name of this.#state.names("parked", group)) {
         const item = await this.#state.get(name, PARKED);
         const here = await epoch();
-        if (here !== null && (framing.header(item.content).epoch ?? 0n) > here) continue;
+        if (here !== null && parked.epochOf(item) > here) continue;
         this.#state.delete(name);
         found.push(...(await this.#openOrTell(item, now)));
       }
       const after = await epoch();
       wentOn = after !== null && after !== before;
     }
-    await this.#repair.askNow(group, now);
+    await this.repair.askNow(group, now);
     return found;
   }
 
@@ -198,7 +198,7 @@ export class DeviceInbox {
   async #park(group: string, item: ParkedRow, quietly: boolean): Told {
     const crowded = await parked.keep(this.#state, group, item);
     if (crowded === null) return [];
-    const asked_again = await this.#repair.ask(group, crowded, true);
+    const asked_again = await this.repair.ask(group, crowded, true);
     if (quietly || (await this.#cameBefore(crowded))) return [];
     const conversation = this.#state.groups.has(group) ? group : await this.#groupOf(item);
     const why = { clause: "E2E-5.4", reason: parked.CROWDED };
@@ -207,8 +207,8 @@ export class DeviceInbox {
 
   /** Tell of it; what was missed is asked for again, in the same step (E2E-5.9). */
   async #unreadable(item: ParkedRow, error: Refused): Promise<MessageUnreadable> {
-    const group = await this.#repair.missed(item, error);
-    const asked_again = group !== "" && (await this.#repair.ask(group, item));
+    const group = await this.repair.missed(item, error);
+    const asked_again = group !== "" && (await this.repair.ask(group, item));
     const conversation = group || (await this.#groupOf(item));
     const { clause, reason } = error;
     return { is: "MessageUnreadable", conversation, clause, reason, asked_again };
@@ -284,7 +284,7 @@ export class DeviceInbox {
     absent.forget(this.#state, group, absents);
     let asked_again = 0;
     for (const missed of await parked.missed(this.#state, group, row.joined, epoch)) {
-      if (await this.#repair.ask(group, missed)) asked_again += 1;
+      if (await this.repair.ask(group, missed)) asked_again += 1;
     }
     await parked.forgetBefore(this.#state, group, epoch);
     return { is: "ConversationCaughtUp", conversation: group, asked_again };
@@ -328,7 +328,7 @@ export class DeviceInbox {
     }
     const told = await this.returns.heard(group, actor);
     if (said.kind === content.FAILURE) {
-      return [...told, ...(await this.#repair.mend(group, said.about))];
+      return [...told, ...(await this.repair.mend(group, said.about))];
     }
     const { id, text: words, kind } = said;
     const name = messageRow(group, actor, id);

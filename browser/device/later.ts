@@ -8,20 +8,17 @@
 
 import { type Bytes, EMPTY, hex, text, unhex, utf8 } from "../wire/bytes.ts";
 import type { DeviceState } from "./device_state.ts";
-import { missedRow } from "./rows.ts";
+import { missedRow, padded } from "./rows.ts";
 
 /** In a group: as many as ten `Failure`s name. */
 const MOST = 5000;
 
-function padded(number: number | bigint): string {
-  return number.toString().padStart(16, "0");
-}
-
 function epochOf(name: string): bigint {
-  return BigInt(name.slice(name.lastIndexOf("/") + 1, name.lastIndexOf(" ")));
+  return BigInt(name.slice(-33, -17));
 }
 
-async function digestOf(state: DeviceState, name: string): Promise<Bytes> {
+/** Of the message that a row names. */
+export async function digestOf(state: DeviceState, name: string): Promise<Bytes> {
   return unhex(text((await state.read(name)) ?? EMPTY));
 }
 
@@ -32,16 +29,12 @@ export function add(state: DeviceState, group: string, digest: Bytes, epoch: big
   return true;
 }
 
-/** Rows and digests of those of an epoch in which this device is or was, in their order. */
-export async function due(
-  state: DeviceState,
-  group: string,
-): Promise<readonly (readonly [name: string, digest: Bytes])[]> {
+/** The rows of those of an epoch in which this device is or was, in their order. */
+export async function due(state: DeviceState, group: string): Promise<readonly string[]> {
   const names = state.names("later", group);
   if (!names.length || !state.groups.has(group)) return [];
   const { epoch } = await state.groups.session(group);
-  const here = names.filter((name) => epochOf(name) <= epoch).sort();
-  return Promise.all(here.map(async (name) => [name, await digestOf(state, name)] as const));
+  return names.filter((name) => epochOf(name) <= epoch).sort();
 }
 
 /** Of epochs for which `isOver`: before this device came, or of none in which anybody is. */

@@ -12,7 +12,7 @@ export function isWord({ content }: ParkedRow): boolean {
   return framing.header(content).contentType === framing.APPLICATION;
 }
 
-function epochOf({ content }: ParkedRow): bigint {
+export function epochOf({ content }: ParkedRow): bigint {
   return framing.header(content).epoch ?? 0n;
 }
 

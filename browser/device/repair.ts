@@ -10,12 +10,15 @@ import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
 import * as later from "./later.ts";
 import type { Named } from "./message_maker.ts";
-import { isWord } from "./parked.ts";
+import { epochOf, isWord } from "./parked.ts";
 import { failureRow, MESSAGE, type MessageRow, missedRow, type ParkedRow } from "./rows.ts";
 
 /** One complaint may name hundreds: who only complains must not keep us busy for ever. */
 const MOST_MENDED = 20;
-const MOST_FAILURES = 100; // begun in a group in a day
+/** `Failure`s of a day in a group; a second more has to pass before each further one. */
+const AT_ONCE = 20;
+const MOST_KEPT = 500; // more than a day has
+const HOUR_SECONDS = 3600;
 const SECOND_MICROS = 1_000_000;
 const DAY_MICROS = 86_400 * SECOND_MICROS;
 const KEPT_DAYS = 30;
@@ -26,6 +29,17 @@ const KEPT_DAYS = 30;
 const MISSED: ReadonlySet<string> = new Set(["MLS-15.3a", "MLS-9.2a", "MLS-15.3"]);
 
 const namesIn = ({ text }: MessageRow): readonly string[] => text.split(" ").filter(Boolean);
+
+type Begun = readonly (readonly [name: string, row: MessageRow])[];
+
+/** How many seconds until a `Failure` may be begun: the more were begun in a day, the more is gathered in one. */
+function waitOf(begun: Begun, at: number): number {
+  const over = begun.filter(([, row]) => at - row.at < DAY_MICROS).length - AT_ONCE;
+  const since = at - (begun.at(-1)?.[1].at ?? 0);
+  // A clock that was set back makes nobody wait.
+  if (over <= 0 || since <= -SECOND_MICROS) return 0;
+  return Math.max(0, over - Math.max(0, Math.floor(since / SECOND_MICROS)));
+}
 
 /** Both sides of a `Failure`. */
 export class Repair {
@@ -44,44 +58,55 @@ export class Repair {
    */
   async missed(item: ParkedRow, error: Refused): Promise<string> {
     if (!MISSED.has(error.clause)) return "";
-    const { groupId, epoch, contentType } = framing.header(item.content);
-    const group = hex(groupId ?? EMPTY);
-    if (contentType !== framing.APPLICATION || !this.#state.groups.has(group)) return "";
+    const group = hex(framing.header(item.content).groupId ?? EMPTY);
+    if (!isWord(item) || !this.#state.groups.has(group)) return "";
     const row = await this.#state.conversation(group);
-    return Number(epoch ?? 0n) >= row.joined ? group : "";
+    return epochOf(item) >= row.joined ? group : "";
   }
 
   /**
    * Owe a `Failure` about the message, once; many are named in one while none was sealed.
    *
-   * Its name waits where `isEarly`, for it is of an epoch that is still to come, and where so many were begun
-   * today that none may be. False when no more names may wait.
+   * Its name waits where `isEarly`, for it is of an epoch that is still to come, and where it is too soon after
+   * the `Failure` before. False when no more names may wait.
    */
   async ask(group: string, item: ParkedRow, isEarly = false): Promise<boolean> {
     if (!isWord(item)) return false;
     const digest = hash(item.content);
     const name = missedRow(group, digest);
     if (this.#state.has(name)) return true;
-    const isAsked = !isEarly && (await this.#name(group, [digest], item.at)) === 1;
-    if (
-      !isAsked &&
-      !later.add(this.#state, group, digest, framing.header(item.content).epoch ?? 0n)
-    )
-      return false;
+    const waits = isEarly || (await later.due(this.#state, group)).length > 0;
+    const isAsked = !waits && (await this.#name(group, [digest], item.at)) === 1;
+    if (!isAsked && !later.add(this.#state, group, digest, epochOf(item))) return false;
     this.#state.write(name, utf8("1"));
     return true;
   }
 
-  /** What it was too early to ask for may have become due: the group is in another epoch. */
+  /** Time passed: what it was too soon to ask for is asked for. */
+  async tend(now: number): Promise<void> {
+    for (const group of this.#state.groupsWith("later")) await this.askNow(group, now);
+  }
+
+  /** How many seconds until that is worth a try; an hour where nothing waits for it. */
+  async rest(now: number): Promise<number> {
+    let least = HOUR_SECONDS;
+    for (const group of this.#state.groupsWith("later")) {
+      if (!(await later.due(this.#state, group)).length) continue;
+      least = Math.min(least, waitOf(await this.#begun(group), now * SECOND_MICROS));
+    }
+    return Math.max(1, least);
+  }
+
+  /** What it was too early to ask for may have become due: the group is in another epoch, or time has passed. */
   async askNow(group: string, now: number): Promise<void> {
     const due = await later.due(this.#state, group);
     if (!due.length) return;
-    const digests = due.map(([, digest]) => digest);
+    const digests = await Promise.all(due.map((name) => later.digestOf(this.#state, name)));
     const asked = await this.#name(group, digests, now * SECOND_MICROS);
-    for (const [name] of due.slice(0, asked)) this.#state.delete(name);
+    for (const name of due.slice(0, asked)) this.#state.delete(name);
   }
 
-  /** Name them in as few `Failure`s as can be; how many were, for a day has no more. */
+  /** Name them in as few `Failure`s as can be; how many were: it may be too soon for more. */
   async #name(group: string, digests: readonly Bytes[], at: number): Promise<number> {
     let done = 0;
     while (done < digests.length) {
@@ -96,9 +121,14 @@ export class Repair {
     return done;
   }
 
-  /** A `Failure` that names nothing yet, if few enough were begun today. */
+  /** A `Failure` that names nothing yet, unless it is too soon. */
   async #begin(group: string, at: number): Promise<MessageRow | null> {
-    if (!(await this.#mayAsk(group, at))) return null;
+    const begun = await this.#begun(group);
+    if (waitOf(begun, at)) return null;
+    for (const [place, [name, row]] of begun.entries()) {
+      const isOld = at - row.at > KEPT_DAYS * DAY_MICROS || place < begun.length - MOST_KEPT;
+      if (isOld && row.sent) this.#state.delete(name); // nobody answers it any more
+    }
     const failure: MessageRow = {
       id: content.urnUuid4(this.#state.entropy.draw(16)),
       actor: this.#state.actor,
@@ -117,17 +147,13 @@ export class Repair {
     return failure;
   }
 
-  /** Whether few enough were begun today; those that nobody answers any more are forgotten. */
-  async #mayAsk(group: string, at: number): Promise<boolean> {
-    const intents = (await this.#outbox.owed(group)).map(({ row }) => row.intent);
-    const owed = new Set(intents.map((intent) => (intent.type === "Say" ? intent.message : "")));
-    let today = 0;
+  /** The `Failure`s of a group, in their order. */
+  async #begun(group: string): Promise<Begun> {
+    const found: (readonly [string, MessageRow])[] = [];
     for (const name of this.#state.names("failure", group)) {
-      const age = at - (await this.#state.get(name, MESSAGE)).at;
-      if (age < DAY_MICROS) today += 1;
-      if (age > KEPT_DAYS * DAY_MICROS && !owed.has(name)) this.#state.delete(name);
+      found.push([name, await this.#state.get(name, MESSAGE)]);
     }
-    return today < MOST_FAILURES;
+    return found.sort(([, a], [, b]) => a.number - b.number);
   }
 
   /** The `Failure` of this group that is owed and not sealed yet, if it takes one more. */

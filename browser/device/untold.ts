@@ -1,18 +1,13 @@
 /** Pure: what is told and no other row says, until whoever runs the device has it (spec DEV-2.7). */
 
-import { text, utf8 } from "../wire/bytes.ts";
+import { EMPTY, text, utf8 } from "../wire/bytes.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import type { Turns } from "./device_archive.ts";
 import type { DeviceState } from "./device_state.ts";
+import { padded } from "./rows.ts";
 
-const KEPT: readonly string[] = [
-  "ChangeDropped",
-  "ConversationCaughtUp",
-  "KeysChanged",
-  "MessageUndelivered",
-  "MessageUnreadable",
-  "NodeRestored",
-];
+const KEPT =
+  /^(ChangeDropped|ConversationCaughtUp|KeysChanged|MessageUndelivered|MessageUnreadable|NodeRestored)$/;
 /** Of a kind: nobody fills the vault with what cannot be read. */
 const MOST = 100;
 
@@ -21,22 +16,17 @@ export function keep<Told extends readonly ConversationEvent[]>(
   state: DeviceState,
   events: Told,
 ): Told {
-  for (const event of events.filter(({ is }) => KEPT.includes(is))) {
-    const number = state.number().toString().padStart(16, "0");
-    state.write(`untold/${event.is}/${number}`, utf8(JSON.stringify(event)));
-    const [oldest = "", ...others] = namesOf(state, event.is);
+  for (const event of events.filter(({ is }) => KEPT.test(is))) {
+    state.write(`untold/${event.is}/${padded(state.number())}`, utf8(JSON.stringify(event)));
+    const [oldest = "", ...others] = state.names("untold", event.is);
     if (others.length >= MOST) state.delete(oldest);
   }
   return events;
 }
 
-function namesOf(state: DeviceState, kind: string): readonly string[] {
-  return [...state.names("untold", kind)].sort();
-}
-
 /** Its place among all that happened, and in the history. */
 function numberOf(name: string): number {
-  return Number(name.slice(name.lastIndexOf("/") + 1));
+  return Number(name.slice(-16));
 }
 
 /** What a device has told, until it is heard. */
@@ -52,7 +42,8 @@ export class Untold {
   /** What nobody has heard yet, in the order in which it happened. */
   events(): Promise<readonly ConversationEvent[]> {
     return this.#turns.inTurn(async () => {
-      const names = KEPT.flatMap((kind) => this.#state.names("untold", kind));
+      const kinds = this.#state.groupsWith("untold");
+      const names = kinds.flatMap((kind) => this.#state.names("untold", kind));
       names.sort((a, b) => numberOf(a) - numberOf(b));
       const found: ConversationEvent[] = [];
       for (const name of names) found.push(JSON.parse(await this.#read(name)));
@@ -61,34 +52,27 @@ export class Untold {
   }
 
   async #read(name: string): Promise<string> {
-    const value = await this.#state.read(name);
-    return value === null ? "" : text(value);
+    return text((await this.#state.read(name)) ?? EMPTY);
   }
 
-  /** The number of an event, of equal ones the first; null for what is not kept. */
-  number(event: ConversationEvent): Promise<number | null> {
-    return this.#turns.inTurn(async () => {
-      const name = await this.#name(event);
-      return name === null ? null : numberOf(name);
-    });
+  /** The number of an event, of equal ones the first; 0 for what is not kept. */
+  number(event: ConversationEvent): Promise<number> {
+    return this.#turns.inTurn(async () => numberOf(await this.#name(event)));
   }
 
-  async #name(event: ConversationEvent): Promise<string | null> {
+  /** Its row, or "". */
+  async #name(event: ConversationEvent): Promise<string> {
     const said = JSON.stringify(event);
-    for (const name of namesOf(this.#state, event.is)) {
+    for (const name of this.#state.names("untold", event.is)) {
       if ((await this.#read(name)) === said) return name;
     }
-    return null;
+    return "";
   }
 
-  /** Whoever runs the device has these. After a kill they may be told once more. */
-  async heard(events: readonly ConversationEvent[]): Promise<void> {
-    if (!this.#state.groupsWith("untold").length) return;
-    await this.#turns.step(async () => {
-      for (const event of events) {
-        const name = await this.#name(event);
-        if (name !== null) this.#state.delete(name);
-      }
+  /** Whoever runs the device has it. After a kill it may be told once more. */
+  heard(event: ConversationEvent): Promise<void> {
+    return this.#turns.step(async () => {
+      this.#state.delete(await this.#name(event));
       this.#state.postpone();
     });
   }

@@ -139,7 +139,7 @@ export class Messenger {
     const [refused, ...others] = (await this.#send()).refused;
     this.#tell(others.map(([event]) => event));
     if (refused === undefined) return group;
-    await this.device.untold.heard([refused[0]]);
+    await this.device.untold.heard(refused[0]);
     throw refused[1];
   }
 
@@ -213,7 +213,12 @@ export class Messenger {
   async #waitForWork(signal: AbortSignal): Promise<void> {
     const { behind, trust } = this.device;
     const now = this.#seconds();
-    const rests = [await trust.rest(now), await behind.rest(now), this.#following.rest()];
+    const rests = [
+      await trust.rest(now),
+      await behind.rest(now),
+      this.#following.rest(),
+      await this.device.missedRest(now),
+    ];
     await within(this.#clock, 1000 * Math.min(...rests), (late) =>
       this.#work.wait(AbortSignal.any([signal, late])),
     );
@@ -263,6 +268,7 @@ export class Messenger {
         return { refused: [], wait, isIdle: false };
       }
       await this.#lookups.tend();
+      await this.device.askMissed(this.#seconds());
       return this.#sendAll();
     });
     if (sent.wait.reason !== null) this.#work.set();

@@ -264,10 +264,17 @@ export class Told {
         if (!(error instanceof errors.Refused)) throw new TypeError("frozen for no refusal");
         return device.freeze(error);
       }
+      case "ask_missed":
+        return device.askMissed(now);
+      case "missed_rest":
+        return device.missedRest(now);
       case "untold_events":
         return device.untold.events();
       case "untold_heard":
-        return device.untold.heard(given.events as readonly ConversationEvent[]);
+        for (const event of given.events as readonly ConversationEvent[]) {
+          await device.untold.heard(event);
+        }
+        return null;
       case "look_behind":
         return device.behind.look(now);
       case "archive_switch":

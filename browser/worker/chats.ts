@@ -8,7 +8,8 @@ import type { MessageRow } from "../device/rows.ts";
 import { Conflict, KithError, Missing } from "../errors.ts";
 import type { Unreached } from "./arrivals.ts";
 import type { Chat, DeviceEvent, Message, News, Page } from "./device_client.ts";
-import { type Changed, matcher, type Said } from "./history.ts";
+import type { Changed, Said } from "./history.ts";
+import { loaded } from "./loaded.ts";
 import { emptyPlace, type Place } from "./places.ts";
 import { problemOf } from "./problems.ts";
 import type { SharedVault } from "./shared_vault.ts";
@@ -102,6 +103,7 @@ export class Chats {
     before: number | null,
   ): Promise<Page> {
     const moment = await this.#views.moment();
+    const { matcher } = await loaded(import("./matching.ts"));
     const has = matcher(words);
     const places = [...moment.places.values()].filter(({ id }) => chat === null || id === chat);
     const found = places.flatMap((place) => this.#views.items(place));
@@ -196,13 +198,13 @@ export class Chats {
     const { device } = this.#parts;
     const number = await device.untold.number(event);
     await this.#keep(event, number);
-    if (number === null) return;
-    await device.untold.heard([event]);
+    if (!number) return;
+    await device.untold.heard(event);
     await device.settle();
   }
 
-  /** `number`: its place in the order of what happened, where the device has one. */
-  async #keep(event: ConversationEvent, number: number | null): Promise<void> {
+  /** `number`: its place in the order of what happened, or 0. */
+  async #keep(event: ConversationEvent, number: number): Promise<void> {
     const { notes, now, tell } = this.#parts;
     if (event.is === "MessageReceived") return;
     if (event.is === "MessageUndelivered") {

@@ -109,9 +109,9 @@ export class Notes {
     at: number,
     because: Problem,
     askedAgain: boolean,
-    place: number | null,
+    place: number,
   ): Promise<GapNote> {
-    const number = place ?? this.#vault.counter * 65_536;
+    const number = place || this.#vault.counter * 65_536;
     const note: GapNote = { group, at, number, because, askedAgain };
     await this.#add("gap", this.gaps, `${group}/${number}`, note);
     return note;

@@ -50,7 +50,7 @@ class Device:
         self.inbox = DeviceInbox(self.state, self.outbox, leaves)
         self._seat = DeviceSeat(self.state, self.outbox)
         self._back = self.inbox.back
-        self._errands = self.inbox.errands
+        self.repair = self.inbox.repair
         self._returns = self.inbox.returns
         self.archive = DeviceArchive(self.state, self.outbox.archiving)
         self.search = Search(self.state)
@@ -311,17 +311,17 @@ class Device:
     @property
     def has_work(self) -> bool:
         """Whether `next` has something else to say than `Wait`."""
-        return bool(self._errands.next() or self._back.next()) or self.outbox.has_work
+        return bool(self.inbox.errands.next() or self._back.next()) or self.outbox.has_work
 
     def next(self, now: int) -> Next:
         """What to do now; ask again once it is told."""
-        return self._errands.next() or self._back.next() or self.outbox.next(now)
+        return self.inbox.errands.next() or self._back.next() or self.outbox.next(now)
 
     def tell(self, asked: Carried, outcome: Outcome, now: int) -> list[ConversationEvent]:
         """What came of what `next` said."""
         with self.state.step():
             if isinstance(asked, TellGone) or (isinstance(asked, Create) and asked.url):
-                found = self._errands.outcome(asked, outcome)
+                found = self.inbox.errands.outcome(asked, outcome)
             elif isinstance(asked, Send) and is_question(asked):
                 found = self._back.outcome(asked, outcome)
             else:

@@ -47,7 +47,7 @@ class DeviceInbox:
         self._state = state
         self._leaves = leaves
         self._outbox = outbox
-        self._repair = Repair(state, outbox)
+        self.repair = Repair(state, outbox)
         self.returns = Returns(state, outbox)
         self.errands = Errands(state, outbox)
         self.back = ComingBack(state, outbox)
@@ -115,7 +115,7 @@ class DeviceInbox:
                 self._state.delete(name)
                 found += self._open_or_tell(item, now)
             went_on = group in groups and groups.session(group).epoch != epoch
-        self._repair.ask_now(group, now)
+        self.repair.ask_now(group, now)
         return found
 
     def _is_early(self, group: str, item: ParkedRow) -> bool:
@@ -164,7 +164,7 @@ class DeviceInbox:
         crowded = parked.keep(self._state, group, item)
         if crowded is None:
             return []
-        asked = self._repair.ask(group, crowded, is_early=True)
+        asked = self.repair.ask(group, crowded, is_early=True)
         if quietly or self._came_before(crowded):
             return []
         known = group if group in self._state.groups else self._group_of(item)
@@ -172,8 +172,8 @@ class DeviceInbox:
 
     def _unreadable(self, item: ParkedRow, error: Refused) -> MessageUnreadable:
         """Tell of it; what was missed is asked for again, in the same step (E2E-5.9)."""
-        group = self._repair.missed(item, error)
-        asked = bool(group) and self._repair.ask(group, item)
+        group = self.repair.missed(item, error)
+        asked = bool(group) and self.repair.ask(group, item)
         known = group or self._group_of(item)
         return MessageUnreadable(known, error.clause, error.reason, asked_again=asked)
 
@@ -246,7 +246,7 @@ class DeviceInbox:
         # Nothing tells whether somebody put them out meanwhile: a person takes them in again.
         absent.forget(self._state, group, {*absent.of(self._state, group)} - {*members})
         missed = parked.missed(self._state, group, row.joined, joined.epoch)
-        missed = [each for each in missed if self._repair.ask(group, each)]
+        missed = [each for each in missed if self.repair.ask(group, each)]
         parked.forget_before(self._state, group, joined.epoch)
         return [ConversationCaughtUp(group, len(missed))]
 
@@ -283,7 +283,7 @@ class DeviceInbox:
             return [MessageUnreadable(group, error.clause, error.reason)]
         told = self.returns.heard(group, actor)
         if said.kind == inner.FAILURE:
-            return [*told, *self._repair.mend(group, said.about)]
+            return [*told, *self.repair.mend(group, said.about)]
         name = rows.message_row(group, actor, said.id)
         if self._state.has(name):
             return told

@@ -22,7 +22,8 @@ def _epoch(name: str) -> int:
     return int(name.rpartition("/")[2].partition(" ")[0])
 
 
-def _digest(state: DeviceState, name: str) -> bytes:
+def digest_of(state: DeviceState, name: str) -> bytes:
+    """Of the message that a row names."""
     return bytes.fromhex((state.read(name) or b"").decode())
 
 
@@ -34,18 +35,17 @@ def add(state: DeviceState, group: str, digest: bytes, epoch: int) -> bool:
     return True
 
 
-def due(state: DeviceState, group: str) -> list[tuple[str, bytes]]:
-    """Rows and digests of those of an epoch in which this device is or was, in their order."""
+def due(state: DeviceState, group: str) -> list[str]:
+    """The rows of those of an epoch in which this device is or was, in their order."""
     names = state.names("later", group)
     if not names or group not in state.groups:
         return []
     epoch = state.groups.session(group).epoch
-    here = sorted(name for name in names if _epoch(name) <= epoch)
-    return [(name, _digest(state, name)) for name in here]
+    return sorted(name for name in names if _epoch(name) <= epoch)
 
 
 def forget(state: DeviceState, group: str, is_over: Callable[[int], bool]) -> None:
     """Of epochs that `is_over` says: before this device came, or of none in which anybody is."""
     for name in [one for one in state.names("later", group) if is_over(_epoch(one))]:
-        state.delete(rows.missed_row(group, _digest(state, name)))
+        state.delete(rows.missed_row(group, digest_of(state, name)))
         state.delete(name)

@@ -208,7 +208,7 @@ class Messenger:
         """For something to send, or for time to change what is in the way (DEV-9.6, DEV-17)."""
         now = self._seconds()
         rests = self.device.trust.rest(now), behind.rest(self.device.state, now)
-        rest = min(*rests, self._following.rest())
+        rest = min(*rests, self._following.rest(), self.device.repair.rest(now))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._work.wait(), rest)
 
@@ -253,6 +253,7 @@ class Messenger:
                 return sent
             self.lookups.tend()
             try:
+                self.device.repair.tend(self._seconds())
                 sent.wait = await self._send_owed(sent)
             except NoRoom as error:  # on this machine: what is owed is kept, and goes on later
                 self._away = error

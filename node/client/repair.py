@@ -18,7 +18,10 @@ from node.wire.ids import urn_uuid4
 
 # One complaint may name hundreds: who only complains must not keep us busy for ever.
 MOST_MENDED = 20
-MOST_FAILURES = 100  # begun in a group in a day
+# `Failure`s of a day in a group; a second more has to pass before each further one.
+AT_ONCE = 20
+MOST_KEPT = 500  # more than a day has
+HOUR_SECONDS = 3600
 SECOND_MICROS = 1_000_000
 DAY_MICROS = 86_400 * SECOND_MICROS
 KEPT_DAYS = 30
@@ -53,8 +56,8 @@ class Repair:
     def ask(self, group: str, item: ParkedRow, is_early: bool = False) -> bool:
         """Owe a `Failure` about the message, once; many are named in one while none was sealed.
 
-        Its name waits where `is_early`, for it is of an epoch that is still to come, and where so
-        many were begun today that none may be. False when no more names may wait.
+        Its name waits where `is_early`, for it is of an epoch that is still to come, and where it
+        is too soon after the `Failure` before. False when no more names may wait.
         """
         if not parked.is_word(item):
             return False
@@ -63,23 +66,38 @@ class Repair:
         if self._state.has(name):
             return True
         epoch = framing.header(item.content).epoch or 0
-        asked = not is_early and self._name(group, [digest], item.at) == 1
+        waits = is_early or bool(later.due(self._state, group))
+        asked = not waits and self._name(group, [digest], item.at) == 1
         if not asked and not later.add(self._state, group, digest, epoch):
             return False
         self._state.write(name, b"1")
         return True
 
+    def tend(self, now: int) -> None:
+        """Time passed: what it was too soon to ask for is asked for."""
+        if groups := self._state.groups_with("later"):
+            with self._state.step():
+                for group in groups:
+                    self.ask_now(group, now)
+
+    def rest(self, now: int) -> int:
+        """How many seconds until that is worth a try; an hour where nothing waits for it."""
+        groups = (g for g in self._state.groups_with("later") if later.due(self._state, g))
+        waits = [_wait(self._begun(group), now * SECOND_MICROS) for group in groups]
+        return max(1, min(waits, default=HOUR_SECONDS))
+
     def ask_now(self, group: str, now: int) -> None:
-        """What it was too early to ask for may have become due: the group is in another epoch."""
+        """What it was too early to ask for may have become due: the group is in another epoch, or
+        time has passed."""
         due = later.due(self._state, group)
         if not due:
             return
-        asked = self._name(group, [digest for _, digest in due], now * SECOND_MICROS)
-        for name, _ in due[:asked]:
+        digests = [later.digest_of(self._state, name) for name in due]
+        for name in due[: self._name(group, digests, now * SECOND_MICROS)]:
             self._state.delete(name)
 
     def _name(self, group: str, digests: Sequence[bytes], at: int) -> int:
-        """Name them in as few `Failure`s as can be; how many were, for a day has no more."""
+        """Name them in as few `Failure`s as can be; how many were: it may be too soon for more."""
         done = 0
         while done < len(digests):
             asking = self._asking(group) or self._begin(group, at)
@@ -93,9 +111,14 @@ class Repair:
         return done
 
     def _begin(self, group: str, at: int) -> MessageRow | None:
-        """A `Failure` that names nothing yet, if few enough were begun today."""
-        if not self._may_ask(group, at):
+        """A `Failure` that names nothing yet, unless it is too soon."""
+        begun = self._begun(group)
+        if _wait(begun, at):
             return None
+        for place, (name, former) in enumerate(begun):
+            is_old = at - former.at > KEPT_DAYS * DAY_MICROS or place < len(begun) - MOST_KEPT
+            if is_old and former.sent:  # nobody answers it any more
+                self._state.delete(name)
         failure = MessageRow(
             id=urn_uuid4(self._state.entropy.draw(16)),
             actor=self._state.actor,
@@ -110,17 +133,11 @@ class Repair:
         self._outbox.owe(group, Say(row))
         return failure
 
-    def _may_ask(self, group: str, at: int) -> bool:
-        """Whether few enough were begun today; those that nobody answers any more are forgotten."""
-        intents = (row.intent for _, row in self._outbox.owed(group))
-        owed = {intent.message for intent in intents if isinstance(intent, Say)}
-        today = 0
-        for name in self._state.names("failure", group):
-            age = at - self._state.get(name, MessageRow).at
-            today += age < DAY_MICROS
-            if age > KEPT_DAYS * DAY_MICROS and name not in owed:
-                self._state.delete(name)
-        return today < MOST_FAILURES
+    def _begun(self, group: str) -> list[tuple[str, MessageRow]]:
+        """The `Failure`s of a group, in their order."""
+        names = self._state.names("failure", group)
+        found = [(name, self._state.get(name, MessageRow)) for name in names]
+        return sorted(found, key=lambda each: each[1].number)
 
     def _asking(self, group: str) -> MessageRow | None:
         """The `Failure` of this group that is owed and not sealed yet, if it takes one more."""
@@ -145,6 +162,17 @@ class Repair:
         if found is None:
             return []
         return say_anew(self._state, self._outbox, group, *found)
+
+
+def _wait(begun: Sequence[tuple[str, MessageRow]], at: int) -> int:
+    """How many seconds until a `Failure` may be begun: the more were begun in a day, the more is
+    gathered in one."""
+    over = sum(at - row.at < DAY_MICROS for _, row in begun) - AT_ONCE
+    since = at - begun[-1][1].at if begun else 0
+    # A clock that was set back makes nobody wait.
+    if over <= 0 or since <= -SECOND_MICROS:
+        return 0
+    return max(0, over - max(0, since // SECOND_MICROS))
 
 
 def say_anew(

@@ -38,7 +38,7 @@ def keep(state: DeviceState, events: Told) -> Told:
         kind = type(event).__name__
         if kind in KEPT:
             state.write(f"untold/{kind}/{state.number():016d}", _encoded(event))
-            if len(names := sorted(state.names("untold", kind))) > MOST:
+            if len(names := state.names("untold", kind)) > MOST:
                 state.delete(names[0])
     return events
 
@@ -77,7 +77,7 @@ def _number(name: str) -> str:
 
 def _name(state: DeviceState, event: ConversationEvent) -> str | None:
     """The row of an event, of equal ones the first; None for what is not kept."""
-    names = sorted(state.names("untold", type(event).__name__))
+    names = state.names("untold", type(event).__name__)
     return next((name for name in names if state.read(name) == _encoded(event)), None)
 
 

@@ -287,7 +287,7 @@ def crowd(
 def test_what_finds_no_room_is_asked_for_once_when_it_can_be_answered(
     alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repair, "MOST_FAILURES", 1)
+    monkeypatch.setattr(repair, "AT_ONCE", 0)
     group, commit, told = crowd(alice, bob, 20, monkeypatch)
     assert [one.asked_again for one in told] == [True] * 18
     heard = [one.text for one in bob.get(commit) if isinstance(one, MessageReceived)]
@@ -445,13 +445,10 @@ def test_no_commit_of_its_own_accord_makes_repairs_late(
     assert isinstance(bob.get(commit)[0], MembersChanged)
 
 
-@pytest.mark.clause("DEV-5.6")
-def test_complaints_of_a_day_are_bounded(
-    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(repair, "MOST_FAILURES", 3)
+def trickle(alice: Side, bob: Side, words: int) -> tuple[str, list[MessageUnreadable], list[bytes]]:
+    """Words of an old epoch come one by one, all within a second."""
     group = befriend(alice, bob)
-    for number in range(6):
+    for number in range(words):
         alice.device.say(group, str(number), MICROS)
     late = sent(alice)
     go_on(bob, alice, group)
@@ -459,27 +456,59 @@ def test_complaints_of_a_day_are_bounded(
     for message in late:
         told += bob.get(message)
         complaints += sent(bob)
-    assert [one.asked_again for one in told] == [True] * 6
-    assert len(complaints) == 3
+    return group, told, complaints
+
+
+def answered(alice: Side, bob: Side, group: str, complaints: list[bytes]) -> list[str]:
     for complaint in complaints:
         alice.get(complaint)
     for message in sent(alice):
         bob.get(message)
-    assert [row.text for row in bob.device.history(group)] == ["0", "1", "2"]
-    # A day later it asks for the others, when the group is in another epoch.
-    later_on = MICROS + repair.DAY_MICROS + 1_000_000
-    alice.device.refresh(group, NOW)
-    for message in sent(alice):
-        bob.get(message, at=later_on)
-    (complaint,) = sent(bob)
-    alice.get(complaint)
-    for message in sent(alice):
-        bob.get(message)
-    assert [row.text for row in bob.device.history(group)] == ["0", "1", "2", "3", "4", "5"]
-    # After 30 days what nobody answers is forgotten.
+    return [row.text for row in bob.device.history(group)]
+
+
+@pytest.mark.clause("DEV-5.6")
+def test_the_more_is_missed_in_a_day_the_more_is_asked_for_at_once(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "AT_ONCE", 2)
+    group, told, complaints = trickle(alice, bob, 7)
+    assert [one.asked_again for one in told] == [True] * 7
+    assert len(complaints) == 3, "two at once, and the first after them"
+    assert bob.device.repair.rest(NOW) == 1
+    bob.reopen()
+    bob.device.repair.tend(NOW)
+    assert sent(bob) == []
+    assert answered(alice, bob, group, complaints) == ["0", "1", "2"]
+    bob.device.repair.tend(NOW + 2)
+    assert bob.device.repair.rest(NOW + 2) == 3600
+    complaints = sent(bob)
+    assert len(complaints) == 1
+    assert answered(alice, bob, group, complaints) == ["0", "1", "2", "3", "4", "5", "6"]
+
+
+@pytest.mark.clause("DEV-5.6")
+def test_a_clock_that_was_set_back_makes_no_wait_longer(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "AT_ONCE", 0)
+    group, _, complaints = trickle(alice, bob, 3)
+    assert len(complaints) == 1
+    bob.device.repair.tend(NOW - repair.HOUR_SECONDS)
+    assert answered(alice, bob, group, [*complaints, *sent(bob)]) == ["0", "1", "2"]
+
+
+@pytest.mark.clause("DEV-5.6")
+def test_complaints_that_nobody_answers_are_forgotten(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "MOST_KEPT", 3)
+    group, _, complaints = trickle(alice, bob, 6)
+    assert len(complaints) == 6
+    assert len(bob.device.state.names("failure", group)) == 4
     alice.device.say(group, "old", MICROS)
     (again,) = sent(alice)
     go_on(bob, alice, group)
-    (one,) = bob.get(again, at=later_on + 31 * repair.DAY_MICROS)
+    (one,) = bob.get(again, at=MICROS + 31 * repair.DAY_MICROS)
     assert one.asked_again
     assert len(bob.device.state.names("failure", group)) == 1

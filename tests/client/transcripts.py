@@ -166,6 +166,10 @@ class Told:
         if name == "tell":
             assert self._asked is not None
             return self.device.tell(self._asked, outcome_of(given["outcome"]), given["now"])
+        if name == "ask_missed":
+            return self.device.repair.tend(given["now"])
+        if name == "missed_rest":
+            return self.device.repair.rest(given["now"])
         if name == "untold_events":
             return self.device.untold.events()
         if name == "untold_heard":
