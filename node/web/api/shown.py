@@ -17,6 +17,7 @@ from node.web.routes import Call, Reply, Route
 from node.wire.api.accounts import ActorView
 from node.wire.api.graph import Relation, RelationList
 from node.wire.api.inbox import NoticeList, Person, Post, PostList
+from node.wire.api.reports import ReportList
 from node.wire.ids import same_origin
 
 
@@ -32,6 +33,7 @@ class Shown(Struct, frozen=True):
         dressers: Mapping[Any, Callable[[Any, str], Any]] = {
             Post: self._post,
             PostList: self._each(self._post),
+            ReportList: self._each(lambda one, account: self._person(one.about, account)),
             NoticeList: self._each(lambda one, account: self._person(one.actor, account)),
             Relation: self._relation,
             RelationList: self._each(self._relation),
