@@ -64,6 +64,7 @@ PERSONS = {
     "comment": Command(_PERSON, "Comment on a post or video.", whole=True),
     "comments": Command(_PERSON, "Read the comments on a post or video.", whole=True),
     "delete": Command(_PERSON, "Delete a post of yours.", whole=True),
+    "report": Command(_PERSON, "Tell your administrators of somebody, or of a post.", whole=True),
     "notices": Command(_PERSON, "What happened lately.", whole=True),
     "mentions": Command(_PERSON, "Who is heard when they mention you.", whole=True),
     "deliveries": Command(

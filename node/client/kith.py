@@ -190,6 +190,7 @@ class Kith:
     confirm = _of_people(People.confirm)
     block = _of_people(People.block)
     unblock = _of_people(People.unblock)
+    report = _of_people(People.report)
     relation = _of_people(People.relation)
     friends = _of_people(People.friends)
     requests = _of_people(People.requests)

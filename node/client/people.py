@@ -1,12 +1,14 @@
-"""The verbs of people: find, befriend, answer, part, block."""
+"""The verbs of people: find, befriend, answer, part, block, report."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from node.client.api_client import ApiClient
 from node.errors import Malformed
 from node.wire.api.accounts import ActorView
 from node.wire.api.graph import FriendCode, NewRequest, Relation, RelationList, Whom
+from node.wire.api.reports import NewReport, ReportMade
 
 # What stands behind a dot is for devices.
 _LINK = re.compile(
@@ -72,6 +74,17 @@ class People:
         """Take a block back; what it ended stays ended."""
         query = {"actor": await self._full(handle)}
         return await self._api.ask("DELETE", "/blocks", Relation, query=query)
+
+    async def report(
+        self, about: str, text: str = "", posts: Sequence[str] = (), forward: bool = False
+    ) -> ReportMade:
+        """Tell our node's administrators of `about`: @name@server, or the id of an actor or a post.
+
+        `posts` are more by the same person. `forward`: their server is told too, not by whom.
+        """
+        whom = await self._full(about)
+        body = NewReport(about=whom, text=text, posts=list(posts), forward=forward)
+        return await self._api.ask("POST", "/reports", ReportMade, body)
 
     async def relation(self, handle: str) -> Relation:
         """How we stand to one person."""

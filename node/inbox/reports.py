@@ -1,8 +1,8 @@
 """Reports: what people and other servers tell this node's administrators of (spec INB-10)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -119,9 +119,12 @@ class ReportUnit(Protocol):
     async def owe(self, activity: Activity, to: Iterable[str]) -> None: ...
 
 
-async def report(unit: ReportUnit, reporter: str, said: Complaint) -> Report:
-    """One of ours reports. Raises `Missing`, `Malformed`, `Forbidden` (INB-10.1), `Conflict`
-    (INB-10.7), `TooMuch` (INB-10.2)."""
+async def report(unit: ReportUnit, reporter: str, said: Complaint) -> tuple[Report, bool]:
+    """One of ours reports; and whether it was added to one that is open.
+
+    Raises `Missing`, `Malformed`, `Forbidden` (INB-10.1), `Conflict` (INB-10.7), `TooMuch`
+    (INB-10.2).
+    """
     if len(said.text) > LONGEST_TEXT:
         raise Malformed("INB-10.1", f"a report has at most {LONGEST_TEXT} characters")
     if len(said.posts) > MOST_POSTS:
@@ -131,15 +134,18 @@ async def report(unit: ReportUnit, reporter: str, said: Complaint) -> Report:
         raise Forbidden("INB-10.1", "nobody reports themselves")
     if said.forward and await _is_ours(unit, about):
         raise Conflict("INB-10.7", "they are of this node: there is no other server to tell")
-    known = await _opened(unit, about, reporter)
-    made = _fitting(await _added(unit, known, lines(said.text), posts))
+    known = await unit.open_report(about, reporter)
+    begun = known or await _begun(unit, about, reporter)
+    made = _fitting(await _added(unit, begun, lines(said.text), posts))
     if said.forward and not made.forwarded:
         made = replace(made, forwarded=True)
         # What was said before was for this node alone.
         flag = Flag(unit.mint_activity(), await unit.instance(), (about, *posts), lines(said.text))
         await unit.owe(flag, to=[about])
-    await _keep(unit, made)
-    return made
+    await unit.put_report(made)
+    if known is None:
+        await _tell(unit, made, unit.notify)
+    return made, known is not None
 
 
 async def _meant(unit: ReportUnit, reporter: str, said: Complaint) -> tuple[str, list[str]]:
@@ -163,11 +169,7 @@ async def _is_ours(unit: ReportUnit, actor: str) -> bool:
     return origin(actor) == origin(await unit.instance())
 
 
-async def _opened(unit: ReportUnit, about: str, reporter: str) -> Report:
-    """The one that is open, or a new one."""
-    known = await unit.open_report(about, reporter)
-    if known is not None:
-        return known
+async def _begun(unit: ReportUnit, about: str, reporter: str) -> Report:
     if await unit.reports_since(reporter, "", unit.now - DAY) >= MOST_A_DAY:
         words = f"you made {MOST_A_DAY} reports within a day: go on tomorrow"
         raise TooMuch("INB-10.2", words, int(DAY.total_seconds()))
@@ -190,12 +192,12 @@ async def _added(unit: ReportUnit, known: Report, text: str, posts: Sequence[str
     return replace(known, text=said, words=(*known.words, *more), updated=unit.now)
 
 
-async def _keep(unit: ReportUnit, made: Report, quiet: bool = False) -> None:
-    await unit.put_report(made)
-    if made.created == made.updated:
-        tell = unit.note_quietly if quiet else unit.notify
-        for account in await unit.judges(made.about):
-            await tell(account, NOTICE, made.about, made.id)
+Tell: TypeAlias = Callable[[str, str, str, str], Awaitable[None]]
+
+
+async def _tell(unit: ReportUnit, made: Report, tell: Tell) -> None:
+    for account in await unit.judges(made.about):
+        await tell(account, NOTICE, made.about, made.id)
 
 
 async def on_flag(flag: Flag, unit: ReportUnit) -> None:
@@ -204,15 +206,17 @@ async def on_flag(flag: Flag, unit: ReportUnit) -> None:
     if not about:
         return
     host, domain = origin(flag.actor).authority, unit.domain_of(flag.actor)
-    known, quiet = await unit.open_report(about, host), False
+    known, tell = await unit.open_report(about, host), None
     if known is None:
-        quiet = await _admitted(unit, domain)
+        tell = unit.note_quietly if await _admitted(unit, domain) else unit.notify
         known = Report(unit.fresh(), about, host, unit.now, unit.now, domain=domain)
-    room = MOST_KEPT - len(known.words)
     kept = {one.id for one in known.words}
     text = flag.text if len(known.text) + len(flag.text) <= LONGEST_KEPT else ""
-    posts = [id for id in posts if id not in kept][:room]
-    await _keep(unit, await _added(unit, known, text, posts), quiet)
+    posts = [id for id in posts if id not in kept][: MOST_KEPT - len(kept)]
+    made = await _added(unit, known, text, posts)
+    await unit.put_report(made)
+    if tell is not None:
+        await _tell(unit, made, tell)
 
 
 async def _named(unit: ReportUnit, objects: Sequence[str]) -> tuple[str, list[str]]:

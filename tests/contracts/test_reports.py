@@ -47,7 +47,7 @@ async def harness(store: Store) -> Harness:
 
 async def report(harness: Harness, who: str, about: str, *posts: str, **more: object) -> Report:
     said = Complaint(about, posts, **more)  # type: ignore[arg-type]
-    made = await harness.units.run(ReportsUnit, lambda unit: reports.report(unit, who, said))
+    made, _ = await harness.units.run(ReportsUnit, lambda unit: reports.report(unit, who, said))
     await harness.settle()
     return made
 

@@ -1,6 +1,8 @@
 """Reports over the API, the acts of administrators and their log (spec INB-10, API-11.8)."""
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -36,16 +38,19 @@ async def test_a_report_is_seen_acted_on_and_closed(harness: Harness) -> None:
     assert shown["reporter"]["handle"] == "@anna@a.test" and shown["host"] == ""
     assert [one["gone"] for one in shown["posts"]] == [False]
 
-    for path in (f"/admin/posts?id={post}", f"/admin/reports/{shown['id']}/close"):
+    at = quote(post, safe="")
+    for path in (f"/admin/posts?id={at}", f"/admin/reports/{shown['id']}/close"):
         method = "DELETE" if "posts" in path else "POST"
         body = {"note": "no"} if method == "POST" else None
         assert (await harness.ask(method, path, body, bert)).status == 403
     assert (await harness.ask("GET", "/admin/reports", token=bert)).status == 403
-    assert (await harness.ask("DELETE", f"/admin/posts?id={post}", token=root)).status == 204
-    assert (await harness.ask("GET", f"/posts/one?id={post}", token=bert)).body["content"] == ""
+    assert (await harness.ask("DELETE", f"/admin/posts?id={at}", token=root)).status == 204
+    assert (await harness.ask("GET", f"/posts/one?id={at}", token=bert)).status == 404
     [shown] = await items(harness, root, "/admin/reports")
     assert shown["posts"][0]["gone"] and "mean words" in shown["posts"][0]["content"]
+    harness.clock.pass_(timedelta(seconds=1))
     await harness.ask("POST", f"/admin/accounts/{shown['account']}/suspend", token=root)
+    harness.clock.pass_(timedelta(seconds=1))
     close = f"/admin/reports/{shown['id']}/close"
     assert (await harness.ask("POST", close, {"note": " "}, root)).status == 400
     closed = await harness.ask("POST", close, {"note": "post deleted, suspended"}, root)
@@ -69,7 +74,7 @@ async def test_what_is_refused(harness: Harness) -> None:
         ("@anna@a.test", 403),
         ("https://a.test/o/none", 404),
         ("", 400),
-        ("@nobody", 404),
+        ("@nobody", 400),
     ):
         answer = await harness.ask("POST", "/reports", {"about": about}, anna)
         assert answer.status == status, (about, answer.raw)
@@ -94,8 +99,11 @@ async def test_all_that_administrators_do_is_written_down(harness: Harness) -> N
     assert (await harness.ask("POST", "/accounts", new)).status in (201, 202)
     carl = await id_of(harness, root, "carl1")
     for path in (f"{carl}/reject", f"{anna}/suspend", f"{anna}/approve", f"{anna}/reset-link"):
+        harness.clock.pass_(timedelta(seconds=1))
         assert (await harness.ask("POST", f"/admin/accounts/{path}", token=root)).status < 300
+    harness.clock.pass_(timedelta(seconds=1))
     await harness.ask("PUT", "/admin/servers", host, root)
+    harness.clock.pass_(timedelta(seconds=1))
     await harness.ask("PUT", "/admin/servers", {**host, "suspended": False}, root)
     refused = await harness.ask("PUT", "/admin/servers", {**host, "host": "a.test"}, root)
     again = await harness.ask("POST", f"/admin/accounts/{anna}/approve", token=root)

@@ -1,4 +1,4 @@
-"""`kith feed`, `like`, `unlike`, `comment`, `comments`, `delete`, `notices`."""
+"""`kith feed`, `like`, `unlike`, `comment`, `comments`, `delete`, `report`, `notices`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, TypeVar
@@ -25,6 +25,7 @@ NOTICES = {
     "mention": "mentioned you",
     "mention_request": "mentioned you",
     "moved": "says that they moved to",
+    "report": "was reported (kith admin reports)",
     "mutual": "and you follow each other (kith friend confirm)",
 }
 OWN_NOTICES = {
@@ -42,6 +43,7 @@ ABOUT = (
     "mention",
     "mention_request",
     "moved",
+    "report",
     "delivery_failed",
     "restored",
     "post_lost",
@@ -56,6 +58,7 @@ def register(app: typer.Typer) -> None:
     verb(app, "comment")(comment)
     verb(app, "comments")(comments)
     verb(app, "delete")(delete)
+    verb(app, "report")(report)
     verb(app, "notices")(notices)
 
 
@@ -125,6 +128,21 @@ async def delete(context: CommandContext, which: Which) -> None:
         id = context.id(which)
         await kith.delete(id)
         context.out.done("Deleted.", {"deleted": id})
+
+
+async def report(
+    context: CommandContext,
+    whom: Annotated[str, typer.Argument(help="@name@server, a post's id, or its number.")],
+    text: Annotated[str, typer.Option("--text", help="What is wrong.")] = "",
+    forward: Annotated[
+        bool, typer.Option("--forward", help="Tell their server too; not who you are.")
+    ] = False,
+) -> None:
+    """Tell the administrators of your node of somebody, or of a post; nobody else is told."""
+    async with context.kith() as kith:
+        made = await kith.report(context.id(whom), text, forward=forward)
+    says = "Added to what you reported before." if made.added else "Reported to your node."
+    context.out.done(says + (" Their server is told too." if made.forwarded else ""), made)
 
 
 async def notices(

@@ -42,12 +42,11 @@ class Reports(Struct, frozen=True):
         if not about.startswith(("https://", "http://")):
             about = await self.whom(about)
         said = Complaint(about, tuple(asked.posts), asked.text, asked.forward)
-        made = await self.units.run(
+        made, added = await self.units.run(
             ReportsUnit,
             lambda unit: reports.report(unit, call.caller.actor, said),
             once=call.once,
         )
-        added = made.created != made.updated
         return Reply(
             ReportMade(id=made.id, about=made.about, added=added, forwarded=made.forwarded)
         )
