@@ -38,6 +38,21 @@ export interface Acknowledgement {
   readonly seq: number;
 }
 
+/** One page, the newest first. */
+export interface ActList {
+  readonly items: readonly ActView[];
+}
+
+/** What an administrator did. `who` is the name of their account, "" on the node's machine. */
+export interface ActView {
+  readonly id: string;
+  readonly who: string;
+  readonly deed: string;
+  readonly object: string;
+  readonly note: string;
+  readonly at: string;
+}
+
 /** `actor`: @name@domain or an actor's id, of another server. */
 export interface ActorChoice {
   readonly actor: string;
@@ -212,6 +227,11 @@ export interface ClaimedPackage {
 export interface ClaimedPackages {
   readonly actor: string;
   readonly packages: readonly ClaimedPackage[];
+}
+
+/** `note` says what was done. */
+export interface CloseReport {
+  readonly note: string;
 }
 
 /**
@@ -534,6 +554,17 @@ export interface NewPush {
 }
 
 /**
+ * `about` is @name@domain, an actor's id or the id of a post or video; `posts` are more by the same
+ * person. With `forward` their server is told too, and not by whom.
+ */
+export interface NewReport {
+  readonly about: string;
+  readonly posts?: readonly string[];
+  readonly text?: string;
+  readonly forward?: boolean;
+}
+
+/**
  * `actor`: @name@domain, an actor's id, or just the name of somebody here. `code` is one that they
  * showed (`POST /friends/code`): they need not answer then.
  */
@@ -810,6 +841,54 @@ export interface RemovedDevice {
 /** What a device is to be called from now on. */
 export interface RenameDevice {
   readonly name: string;
+}
+
+/** One page, the newest first. */
+export interface ReportList {
+  readonly items: readonly ReportView[];
+}
+
+/** `added`: to a report of yours that is open. `forwarded`: their server is told too. */
+export interface ReportMade {
+  readonly id: string;
+  readonly about: string;
+  readonly added: boolean;
+  readonly forwarded: boolean;
+}
+
+/**
+ * `account` is the one of who is reported when they are of this node, else "". Who reported is
+ * `reporter`, one of ours, or the server `host`.
+ */
+export interface ReportView {
+  readonly id: string;
+  readonly state: "closed" | "open";
+  readonly about: Person;
+  readonly account: string;
+  readonly reporter: Person | null;
+  readonly host: string;
+  readonly text: string;
+  readonly posts: readonly ReportedPost[];
+  readonly forwarded: boolean;
+  readonly created: string;
+  readonly updated: string;
+  readonly closed: string | null;
+  readonly closer: string;
+  readonly note: string;
+}
+
+/**
+ * A post as it was when it was reported. `content` is clean HTML, `media` are addresses. `gone`: it
+ * was deleted since.
+ */
+export interface ReportedPost {
+  readonly id: string;
+  readonly content: string;
+  readonly published: string;
+  readonly name: string;
+  readonly summary: string;
+  readonly media: readonly string[];
+  readonly gone: boolean;
 }
 
 /** By it the person of `name` sets a new password, once. */
@@ -1110,6 +1189,34 @@ export interface Routes {
     readonly query: null;
     readonly body: null;
     readonly answer: NodeHealth;
+  };
+  /** What administrators did, the newest first. */
+  readonly "GET /admin/log": {
+    readonly path: null;
+    readonly query: { readonly limit?: string; readonly after?: string; };
+    readonly body: null;
+    readonly answer: ActList;
+  };
+  /** Delete a post of one of this node's people, here and at peers. */
+  readonly "DELETE /admin/posts": {
+    readonly path: null;
+    readonly query: { readonly id?: string; };
+    readonly body: null;
+    readonly answer: null;
+  };
+  /** What was reported, the newest first. */
+  readonly "GET /admin/reports": {
+    readonly path: null;
+    readonly query: { readonly state?: string; readonly limit?: string; readonly after?: string; };
+    readonly body: null;
+    readonly answer: ReportList;
+  };
+  /** Close a report, and say what was done. */
+  readonly "POST /admin/reports/{id}/close": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: CloseReport;
+    readonly answer: ReportView;
   };
   /** Which servers are suspended here. */
   readonly "GET /admin/servers": {
@@ -1628,6 +1735,13 @@ export interface Routes {
     readonly query: { readonly actor?: string; };
     readonly body: null;
     readonly answer: Relation;
+  };
+  /** Tell the administrators of somebody, or of their posts. */
+  readonly "POST /reports": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewReport;
+    readonly answer: ReportMade;
   };
   /** Where one is logged in, apps included. */
   readonly "GET /sessions": {

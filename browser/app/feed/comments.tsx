@@ -16,10 +16,11 @@ import { Icon } from "../parts/icon.tsx";
 import { RichText } from "../parts/rich.tsx";
 import { Empty, Waiting } from "../parts/screen.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
+import { attempt } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
 import { ago, say, short } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
-import { comment, commentOn, remove, toggleLike } from "./deeds.ts";
+import { comment, commentOn, remove, report, toggleLike } from "./deeds.ts";
 import { type Thread, threaded } from "./post_parts.ts";
 
 const DEEPEST = 3; // further answers stand beside what they answer: a phone is narrow
@@ -48,9 +49,13 @@ function Comment({ thread, deeds }: { readonly thread: Thread; readonly deeds: C
             <button type="button" onClick={() => deeds.answer(post)}>
               {say("comments.answer")}
             </button>
-            {post.author.id === me.value?.actor && (
+            {post.author.id === me.value?.actor ? (
               <button type="button" onClick={() => deeds.remove(post)}>
                 {say("delete")}
+              </button>
+            ) : (
+              <button type="button" onClick={() => attempt(() => report(post))}>
+                {say("report")}
               </button>
             )}
           </p>

@@ -17,7 +17,7 @@ import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { Clip } from "./clip.tsx";
 import { Comments } from "./comments.tsx";
-import { linkOf, remove, toggleLike } from "./deeds.ts";
+import { linkOf, remove, report, toggleLike } from "./deeds.ts";
 import { Players } from "./players.ts";
 import { audienceOf, gist } from "./post_parts.ts";
 import { indexOf, leave, newAbove, stand, standingIn } from "./standing.ts";
@@ -51,7 +51,8 @@ function askMore(post: Post, list: List<Post>): void {
     kind: "alarm" as const,
     act: () => remove(post, list),
   };
-  question(gist(post, 60), <p>{words}</p>, isMine ? [link, away] : [link]);
+  const bad = { words: say("report"), kind: "quiet" as const, act: () => report(post) };
+  question(gist(post, 60), <p>{words}</p>, [link, isMine ? away : bad]);
 }
 
 export function Feed({ list, label, end, isCommented = false }: Props) {
