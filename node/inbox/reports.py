@@ -78,6 +78,10 @@ class ReportUnit(Protocol):
 
     async def account_of(self, actor: str) -> str | None: ...
 
+    async def person_of(self, actor: str) -> str:
+        """Whose channel of ours that is; anybody else is themselves."""
+        ...
+
     async def reachable(self, ids: Iterable[str]) -> set[str]:
         """Those of the actors who are known here and not gone."""
         ...
@@ -153,13 +157,13 @@ async def _meant(unit: ReportUnit, reporter: str, said: Complaint) -> tuple[str,
     first = await unit.post(said.about)
     if first is None and not await unit.reachable([said.about]):
         raise Missing("INB-10.1", "there is nobody and no post of this id")
-    about = said.about if first is None else first.author
+    about = await unit.person_of(said.about if first is None else first.author)
     found: dict[str, None] = {}
     for id in (*([] if first is None else [said.about]), *said.posts):
         post = await unit.post(id)
         if post is None or post.deleted or not await unit.sees(reporter, post.id):
             raise Missing("INB-10.1", "there is nobody and no post of this id")
-        if post.author != about:
+        if await unit.person_of(post.author) != about:
             raise Malformed("INB-10.1", "a report is about one person and posts of theirs")
         found[post.id] = None
     return about, list(found)
@@ -224,13 +228,14 @@ async def _named(unit: ReportUnit, objects: Sequence[str]) -> tuple[str, list[st
     about, posts = "", list[str]()
     for id in objects:
         if await unit.account_of(id) is not None:
-            about = about or id
+            about = about or await unit.person_of(id)
             continue
         post = await unit.post(id)
         if post is None or not post.local or post.deleted:
             continue
-        about = about or post.author
-        if post.author == about:
+        author = await unit.person_of(post.author)
+        about = about or author
+        if author == about:
             posts.append(post.id)
     return about, posts
 

@@ -39,6 +39,7 @@ JUDGES = (
     .where(_A.role == Role.ADMIN, _A.state == State.ACTIVE, _A.actor != bindparam("but"))
     .order_by(_A.created, _A.id)
 )
+OF_CHANNEL = select(_A.actor).where(_A.channel == bindparam("channel"))
 THE_INSTANCE = select(names.c.actor).where(names.c.name == INSTANCE)
 LISTED = Pages(
     select(reports).where(_R.state == bindparam("state"), _R.about != bindparam("but")),
@@ -53,6 +54,10 @@ class ReportsUnit(InboxUnit):
     async def instance(self) -> str:
         rows = await self.connection.fetch(THE_INSTANCE, {})
         return rows[0].actor if rows else ""
+
+    async def person_of(self, actor: str) -> str:
+        rows = await self.connection.fetch(OF_CHANNEL, {"channel": actor})
+        return rows[0].actor if rows else actor
 
     async def words(self, posts: Sequence[str]) -> Sequence[Words]:
         if not posts:

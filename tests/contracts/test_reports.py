@@ -135,6 +135,8 @@ async def test_a_report_is_closed_once_and_never_by_whom_it_is_about(
     made = await report(harness, ALICE, CAROL)
     assert await harness.notices(CAROL) == [] != await harness.notices(ROOT)
     assert await queue(harness, but=CAROL) == []
+    await harness.person(f"{CAROL}-c")
+    assert (await report(harness, ALICE, f"{CAROL}-c")).id == made.id, "her channel is hers"
     with refused("INB-10.4"):
         await close(harness, made.id, CAROL)
     with refused("INB-10.4"):

@@ -18,6 +18,10 @@ class ReportsUnit(InboxUnit):
     async def instance(self) -> str:
         return self.tables.names.get(INSTANCE, "")
 
+    async def person_of(self, actor: str) -> str:
+        whose = (one.actor for one in self.tables.accounts.values() if one.channel == actor)
+        return next(whose, actor)
+
     async def words(self, posts: Sequence[str]) -> Sequence[Words]:
         found = [self.tables.posts[id].note for id in posts if id in self.tables.posts]
         return [
