@@ -1,4 +1,4 @@
-"""The verbs of people: find, befriend, answer, part, block, report."""
+"""The verbs of people: find, befriend, answer, part, block, mute, report."""
 
 import re
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from node.client.api_client import ApiClient
 from node.errors import Malformed
 from node.wire.api.accounts import ActorView
 from node.wire.api.graph import FriendCode, NewRequest, Relation, RelationList, Whom
+from node.wire.api.mutes import MuteList, MuteOf, MuteView, NewMute
 from node.wire.api.reports import NewReport, ReportMade
 
 # What stands behind a dot is for devices.
@@ -85,6 +86,24 @@ class People:
         whom = await self._full(about)
         body = NewReport(about=whom, text=text, posts=list(posts), forward=forward)
         return await self._api.ask("POST", "/reports", ReportMade, body)
+
+    async def mute(self, of: str, kind: MuteOf = "person", seconds: int | None = None) -> MuteView:
+        """Hear no more of a person, of the `thread` of a post, or of a `word`; nobody learns of it.
+
+        For so many `seconds`, or for good.
+        """
+        named = await self._full(of) if kind == "person" else of
+        body = NewMute(kind=kind, of=named, seconds=seconds)
+        return await self._api.ask("PUT", "/mutes", MuteView, body)
+
+    async def unmute(self, of: str, kind: MuteOf = "person") -> None:
+        """Take a mute back."""
+        named = await self._full(of) if kind == "person" else of
+        await self._api.ask("DELETE", "/mutes", object, query={"kind": kind, "of": named})
+
+    async def mutes(self) -> list[MuteView]:
+        """Whom and what we mute, the newest first."""
+        return (await self._api.ask("GET", "/mutes", MuteList)).items
 
     async def relation(self, handle: str) -> Relation:
         """How we stand to one person."""

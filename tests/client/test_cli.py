@@ -427,6 +427,33 @@ async def test_a_post_of_another_server_is_reported_to_both(shell: Shell) -> Non
     assert "alice" not in str(there)
 
 
+@pytest.mark.clause("API-9.13", "INB-11.1", "INB-11.2", "INB-11.5")
+async def test_people_threads_and_words_are_muted(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    await shell.run("alice", "friend add @bob@beta.test")
+    await shell.run("bob", "friend accept @alice@alpha.test")
+    await shell.run("bob", "post --to friends --text", "who wins the match")
+    assert (await shell.run("alice", "mute match --word --for 7d")).out.startswith("match is muted")
+    hidden = (await shell.run("alice", "feed")).out
+    assert "wins" not in hidden and "(hidden: match)" in hidden
+    assert (await shell.run("alice", "mute 1 --thread")).code == 0
+    assert (await shell.run("alice", "mute @bob")).out == "@bob@beta.test is muted.\n"
+    assert "Nothing has been posted" in (await shell.run("alice", "feed")).out
+    found = (await shell.run("alice", "mutes --json")).json["items"]
+    assert sorted(one["kind"] for one in found) == ["person", "thread", "word"]
+    assert "until" in (await shell.run("alice", "mutes")).out
+    await shell.run("alice", "unmute @bob")
+    await shell.run("alice", "unmute match --word")
+    assert "wins" in (await shell.run("alice", "feed")).out
+    await shell.run("alice", "unmute 1 --thread")
+    assert (await shell.run("alice", "mutes --json")).json == {"items": []}
+    for words in ("mute @bob --for soon", "mute x --thread --word"):
+        assert (await shell.run("alice", words)).code == 2
+    own = await shell.run("alice", "mute @alice@alpha.test")
+    assert own.code == 1 and "nobody mutes themselves" in own.err
+
+
 @pytest.mark.clause("INB-4.9")
 async def test_who_posts_for_friends_is_told_whose_server_cannot_show_it(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")

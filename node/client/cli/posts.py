@@ -117,7 +117,8 @@ async def comments(context: CommandContext, which: Which, count: Count = USUAL_C
         return
     for one in found:
         context.out.say(f"{one.author.handle}  {moment(one.published)}", "bold")
-        context.out.say(f"  {plain(one.content)}")
+        hidden = f"(hidden: {', '.join(one.filtered)})" if one.filtered else ""
+        context.out.say(f"  {hidden or plain(one.content)}")
     if not found:
         context.out.say("Nobody has said anything yet.", "dim")
 
@@ -185,6 +186,9 @@ def _show(context: CommandContext, post: Post, number: int) -> None:
         context.out.say(
             f"     ▶ {post.name or file.name or file.kind}{length}  (kith watch {number})"
         )
+    if post.filtered:
+        context.out.say(f"     (hidden: {', '.join(post.filtered)})  kith unmute --word", "dim")
+        return
     words = plain(post.content)
     if post.media:
         words = words.removeprefix(post.name).strip()  # peers that show no titles read it there

@@ -36,7 +36,16 @@ from node.store.tables.federation import (
     tombstones,
 )
 from node.store.tables.graph import follows, friend_codes, friendships
-from node.store.tables.inbox import audiences, events, notices, posts, reactions, reports, timeline
+from node.store.tables.inbox import (
+    audiences,
+    events,
+    mutes,
+    notices,
+    posts,
+    reactions,
+    reports,
+    timeline,
+)
 from node.store.tables.node import admin_log, settings
 from node.store.tables.video import jobs, media_grants, renditions, uploads, videos
 
@@ -68,6 +77,7 @@ __all__ = [
     "keys",
     "mailbox",
     "media_grants",
+    "mutes",
     "names",
     "notices",
     "outbox",

@@ -93,6 +93,17 @@ notices = table(
     keep="180 days after created",
 )
 
+mutes = table(
+    "mutes",
+    Column("account", TEXT, primary_key=True),  # whose it is
+    Column("kind", TEXT, primary_key=True),  # person | thread | word
+    Column("ref", TEXT, primary_key=True),  # an actor, the post at the root, or the word
+    instant("created", nullable=False),
+    instant("until"),  # None: for good
+    Index("ix_mutes_until_account_kind_ref", "until", "account", "kind", "ref"),
+    keep="until until, where it has one",
+)
+
 reports = table(
     "reports",
     id_(),  # uuid7

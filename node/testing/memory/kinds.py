@@ -17,6 +17,7 @@ from node.store import inbox as sql_inbox
 from node.store import incarnation as sql_incarnation
 from node.store import invites as sql_invites
 from node.store import links as sql_links
+from node.store import mutes as sql_mutes
 from node.store import queue as sql_queue
 from node.store import reports as sql_reports
 from node.store import sessions as sql_sessions
@@ -36,6 +37,7 @@ from node.testing.memory.graph import GraphUnit
 from node.testing.memory.inbox import InboxUnit
 from node.testing.memory.incarnation import IncarnationUnit
 from node.testing.memory.links import LinksUnit
+from node.testing.memory.mutes import MutesUnit
 from node.testing.memory.queue import QueueUnit
 from node.testing.memory.reports import ReportsUnit
 from node.testing.memory.sessions import SessionsUnit
@@ -60,6 +62,7 @@ STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
     sql_inbox.InboxUnit: InboxUnit,
     sql_invites.InvitesUnit: InvitesUnit,
     sql_links.LinksUnit: LinksUnit,
+    sql_mutes.MutesUnit: MutesUnit,
     sql_queue.QueueUnit: QueueUnit,
     sql_reports.ReportsUnit: ReportsUnit,
     sql_sessions.SessionsUnit: SessionsUnit,

@@ -23,6 +23,7 @@ from node.federation.activities.shapes import Activity, Note
 from node.graph.friendship import Friendship
 from node.graph.friendship_unit import Following
 from node.graph.visibility import Audience
+from node.inbox.mutes import Mute
 from node.inbox.reports import Report
 from node.store.idempotency import Kept
 
@@ -205,6 +206,7 @@ class MemoryTables:
     rests: dict[tuple[str, ...], datetime] = field(default_factory=dict)  # notices taken back
     graves: dict[tuple[str, str], None] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
+    mutes: dict[tuple[str, str, str], Mute] = field(default_factory=dict)  # by account, kind
     reports: dict[str, Report] = field(default_factory=dict)
     admin_log: dict[str, Act] = field(default_factory=dict)
     events: dict[int, Event] = field(default_factory=dict)
