@@ -18,6 +18,7 @@ export type {
   FriendCode,
   InviteShown,
   MediaFile,
+  MuteView as Mute,
   NodeView,
   Notice,
   Post,

@@ -452,6 +452,22 @@ export interface MediaFile {
   readonly poster_here?: string;
 }
 
+/** All that hold, the newest first. */
+export interface MuteList {
+  readonly items: readonly MuteView[];
+}
+
+/**
+ * `ref` is an actor's id, the post at the root of a thread, or a word. `person` is who is muted.
+ */
+export interface MuteView {
+  readonly kind: "person" | "thread" | "word";
+  readonly ref: string;
+  readonly person: Person | null;
+  readonly created: string;
+  readonly until: string | null;
+}
+
 /**
  * Who signs up. `identity_key` is 32 bytes in base64; `reason` is for approval. `client_name` is
  * what the session is to be called. With `device_name` it has a device, which holds MLS keys;
@@ -524,6 +540,16 @@ export interface NewKeyPackages {
 /** Who shows opens a linking with their commitment (LNK-3.1). */
 export interface NewLink {
   readonly commit: Base64;
+}
+
+/**
+ * `of` is @name@domain or an actor's id, the id of a post of a thread, or a word. For so many
+ * `seconds`; without them for good.
+ */
+export interface NewMute {
+  readonly kind: "person" | "thread" | "word";
+  readonly of: string;
+  readonly seconds?: number | null;
 }
 
 /**
@@ -703,7 +729,7 @@ export interface Person {
 
 /**
  * A post or comment as its reader sees it. `content` is clean HTML, `content_map` the same in other
- * languages, by language tag. `number`: API-5.6.
+ * languages, by language tag. `number`: API-5.6. `filtered`: words that its reader mutes.
  */
 export interface Post {
   readonly id: string;
@@ -726,6 +752,7 @@ export interface Post {
   readonly comments: number;
   readonly liked: boolean;
   readonly content_map: Readonly<Record<string, string>>;
+  readonly filtered: readonly string[];
 }
 
 /** One page, the newest first. The Link header leads to the next; no such link: caught up. */
@@ -1622,6 +1649,27 @@ export interface Routes {
     readonly path: null;
     readonly query: null;
     readonly body: Acknowledgement;
+    readonly answer: null;
+  };
+  /** What you mute, the newest first. */
+  readonly "GET /mutes": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: MuteList;
+  };
+  /** Mute a person, a thread or a word, for a time or for good; nobody learns of it. */
+  readonly "PUT /mutes": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewMute;
+    readonly answer: MuteView;
+  };
+  /** Take a mute back. */
+  readonly "DELETE /mutes": {
+    readonly path: null;
+    readonly query: { readonly kind?: string; readonly of?: string; };
+    readonly body: null;
     readonly answer: null;
   };
   /** What anyone may know of this node. */

@@ -21,6 +21,7 @@ import { leftOf } from "../parts/typed.ts";
 import { ago, say, short } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { comment, commentOn, remove, report, toggleLike } from "./deeds.ts";
+import { hiddenBy } from "./hidden.ts";
 import { type Thread, threaded } from "./post_parts.ts";
 
 const DEEPEST = 3; // further answers stand beside what they answer: a phone is narrow
@@ -33,6 +34,7 @@ interface CommentDeeds {
 
 function Comment({ thread, deeds }: { readonly thread: Thread; readonly deeds: CommentDeeds }) {
   const { post, answers } = thread;
+  const isHidden = useSignal(hiddenBy(post) !== "");
   return (
     <li class="comment">
       <div class="comment-self">
@@ -44,7 +46,13 @@ function Comment({ thread, deeds }: { readonly thread: Thread; readonly deeds: C
             </a>
             <time dateTime={post.published}>{ago(post.published)}</time>
           </p>
-          <RichText html={post.content} lang={post.lang} />
+          {isHidden.value ? (
+            <button type="button" class="clip-more" onClick={() => (isHidden.value = false)}>
+              {hiddenBy(post)} · {say("feed.show")}
+            </button>
+          ) : (
+            <RichText html={post.content} lang={post.lang} />
+          )}
           <p class="comment-deeds">
             <button type="button" onClick={() => deeds.answer(post)}>
               {say("comments.answer")}
