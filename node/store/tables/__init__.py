@@ -47,7 +47,7 @@ from node.store.tables.inbox import (
     timeline,
 )
 from node.store.tables.node import admin_log, settings
-from node.store.tables.video import jobs, media_grants, renditions, uploads, videos
+from node.store.tables.video import grant_ends, jobs, media_grants, renditions, uploads, videos
 
 __all__ = [
     "METADATA",
@@ -68,6 +68,7 @@ __all__ = [
     "follows",
     "friend_codes",
     "friendships",
+    "grant_ends",
     "homes",
     "idempotency",
     "invites",

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-6UU6YICD.js";import"/app/chunk-KAFXCRXB.js";import"/app/chunk-N5C6WREQ.js";import"/app/chunk-CSE5XVXH.js";import"/app/chunk-2DJWA3D7.js";export{r as deleteAccount,m as forget,o as logOut};

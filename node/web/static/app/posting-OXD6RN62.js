@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-C73D3NUK.js";import"/app/chunk-CSE5XVXH.js";import"/app/chunk-2DJWA3D7.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
