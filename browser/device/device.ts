@@ -44,6 +44,7 @@ import {
 } from "./rows.ts";
 import { Said } from "./said.ts";
 import { DeviceSeat, type SeatAsked } from "./seat.ts";
+import { keep, Untold } from "./untold.ts";
 import { Words } from "./words.ts";
 
 /** One device of an actor. Conversations are named by group id in hex; times are Unix seconds or microseconds. */
@@ -54,6 +55,7 @@ export class Device {
   readonly keys: DeviceKeys;
   readonly trust: DeviceTrust;
   readonly words: Words;
+  readonly untold: Untold;
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #inbox: DeviceInbox;
@@ -86,6 +88,7 @@ export class Device {
     this.behind = new DeviceBehind(state, this.#back, turns);
     this.keys = new DeviceKeys(state, keys, pins, turns);
     this.trust = new DeviceTrust(state, leaves, pins, turns);
+    this.untold = new Untold(state, turns);
   }
 
   /** The device whose rows the vault holds, or a new one. */
@@ -102,6 +105,13 @@ export class Device {
 
   #step<T>(work: () => Promise<T>): Promise<T> {
     return this.#inTurn(() => this.#state.step(work));
+  }
+
+  /** A step of which something is told. */
+  #toTell(
+    work: () => Promise<readonly ConversationEvent[]>,
+  ): Promise<readonly ConversationEvent[]> {
+    return this.#step(async () => keep(this.#state, await work()));
   }
 
   /** The last mailbox item that is in our vault: all up to it may be acknowledged. */
@@ -280,7 +290,7 @@ export class Device {
 
   /** What came of what `next` said. */
   tell(asked: Carried, outcome: Outcome, now: number): Promise<readonly ConversationEvent[]> {
-    return this.#step(async () => {
+    return this.#toTell(async () => {
       const isErrand = asked.is === "TellGone" || (asked.is === "Create" && asked.url !== "");
       if (isErrand) return this.#errands.outcome(asked, outcome);
       if (asked.is === "Send" && isQuestion(asked)) return this.#back.outcome(asked, outcome);
@@ -331,7 +341,7 @@ export class Device {
     now: number,
     incarnation = "",
   ): Promise<readonly ConversationEvent[]> {
-    return this.#step(() => this.#inbox.take(items, now, incarnation));
+    return this.#toTell(() => this.#inbox.take(items, now, incarnation));
   }
 
   /** Throws `Conflict` (ACC-4.4) for a vault that was left behind. */
@@ -356,6 +366,6 @@ export class Device {
 
   /** Another copy of this vault is the device: what was not sent is told, history stays. */
   freeze(error: Refused): Promise<readonly ConversationEvent[]> {
-    return this.#step(() => this.#seat.freeze(error));
+    return this.#toTell(() => this.#seat.freeze(error));
   }
 }

@@ -15,6 +15,7 @@ import { actorOf } from "./groups.ts";
 import { dueRow, MESSAGE, type MessageRow, messageRow, OWED, returnedRow } from "./rows.ts";
 import * as rows from "./said_rows.ts";
 import { EARLY, groupIn, message, REACTIONS, type Reaction } from "./said_rows.ts";
+import { forgetWords } from "./untold.ts";
 
 /** Of one person, to one message. */
 export const MOST_REACTIONS = 12;
@@ -165,6 +166,10 @@ export class Said {
     this.#state.delete(returnedRow(groupIn(name), row.id));
     await this.#withdraw(group, name);
     await this.#blank(group, row.id);
+    const groups = await rows.samePeople(this.#state, group);
+    const acts = (await rows.actsOf(this.#state, groups)).map((one) => one.row);
+    const about = acts.filter((act) => act.about === row.id).map(({ id }) => id);
+    await forgetWords(this.#state, [row.id, ...about]);
     for (const one of await rows.samePeople(this.#state, group)) {
       for (const early of this.#state.names("early", rows.earlyPlace(one, row.id))) {
         const { act } = await this.#state.get(early, EARLY);

@@ -176,8 +176,7 @@ def make_web(
     pages = Pages(config, units, signing_up, limiter, proxies, budget)
     sealed = SealedPages(units, relay_key, config.origin)
     intake = Intake(units, media.blobs, media.studio, config, disk.free_bytes)
-    held = HeldGrants()
-    stores.wakeups.overhear.append(held.overhear)
+    held = HeldGrants(clock)
     videos = Videos(units, intake, lines.asking, entropy.draw, media.media_urls, held)
     find = actor_finder(lines.discovery)
 

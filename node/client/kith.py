@@ -46,6 +46,7 @@ from node.client.rows import MessageRow
 from node.client.saying import Message, Saying
 from node.client.sign_in import Credentials, Server, parse_server
 from node.client.videos import Videos
+from node.client.written import Written
 from node.errors import Conflict
 from node.ports import Clock, Entropy
 
@@ -141,7 +142,7 @@ class Kith:
         )
         self._account = Accounts(self.api, profile, here.home)
         self._people = People(self.api, profile.handle)
-        self._posts = Posts(self.api)
+        self._posts = Posts(self.api, Written(profile, here.home, clock, entropy))
         self._videos = Videos(self.api, profile)
         opening = partial(sign_in.open_messenger, self.api, profile, here)
         self._talk = Conversations(self.api, profile, self._people, opening, clock)

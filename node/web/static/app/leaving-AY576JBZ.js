@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-WWRFJE3W.js";import"/app/chunk-L6I7YCQB.js";import"/app/chunk-3VEPL6VQ.js";import"/app/chunk-GIRSLS2J.js";import"/app/chunk-JM3NBY5N.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-XYQMDMVU.js";import"/app/chunk-E6XRQTT2.js";import"/app/chunk-JCXDWXCS.js";import"/app/chunk-44ABXONQ.js";import"/app/chunk-NNSZLU5X.js";import"/app/chunk-LMZV7PSK.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-GKP6K3LA.js";import"/app/chunk-44ABXONQ.js";import"/app/chunk-LMZV7PSK.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-CBB7FDXH.js";import"/app/chunk-GIRSLS2J.js";import"/app/chunk-JM3NBY5N.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
