@@ -129,7 +129,10 @@ async def test_a_story_in_commands(shell: Shell) -> None:
     rows = [json.loads(line) for line in lines]
     assert [row["text"] for row in rows] == ["do you hear me?", "yes", "loud and clear"]
     assert {frozenset(row) for row in rows} == {
-        frozenset({"id", "actor", "text", "at", "kind", "sent", "state", "reason", "next_try"})
+        frozenset(
+            {"id", "conversation", "from", "actor", "text", "at", "kind", "about", "edited"}
+            | {"reactions", "sent", "state", "reason", "next_try"}
+        )
     }
     assert {row["state"] for row in rows} == {"sent"}
     assert all(datetime.fromisoformat(row["at"]).tzinfo and row["at"][-1] == "Z" for row in rows)

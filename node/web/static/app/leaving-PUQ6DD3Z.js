@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-MGHKJDM5.js";import"/app/chunk-OO4HAY2V.js";import"/app/chunk-O64LFASE.js";import"/app/chunk-PJMY535E.js";import"/app/chunk-3DIUB4CL.js";import"/app/chunk-A36OJBDV.js";export{r as deleteAccount,m as forget,o as logOut};

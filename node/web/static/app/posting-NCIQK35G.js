@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-DIL6SEIZ.js";import"/app/chunk-PJMY535E.js";import"/app/chunk-A36OJBDV.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
