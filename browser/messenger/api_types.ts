@@ -415,8 +415,9 @@ export interface MediaBounds {
 }
 
 /**
- * A file of a post. `here` and `poster_here` are where the reader's own node shows it, for this
- * reader and a few hours (VID-9.1); a path is one at the node that was asked.
+ * A file of a post: `name` says what it shows; of a picture `poster` is a smaller one of it. `here`
+ * and `poster_here` are where the reader's own node shows it, for this reader and a few hours
+ * (VID-9.1); a path is one at the node that was asked.
  */
 export interface MediaFile {
   readonly kind: string;
@@ -506,10 +507,16 @@ export interface NewLink {
   readonly commit: Base64;
 }
 
+/** A whole upload that is to become a picture. */
+export interface NewPicture {
+  readonly upload: string;
+}
+
 /**
  * `content` is plain text, shown as it is written: addresses, #tags and @mentions become links.
  * With `format` `html` it is HTML, which is cleaned (FED-2.7); nothing is linked in it. `audience`
- * is `public`, `followers`, `friends` or empty when only `actors` are meant.
+ * is `public`, `followers`, `friends` or empty when only `actors` are meant. Up to ten `pictures`
+ * are shown in their order; `content` may be empty then.
  */
 export interface NewPost {
   readonly content: string;
@@ -519,6 +526,7 @@ export interface NewPost {
   readonly sensitive?: boolean;
   readonly lang?: string;
   readonly format?: "html" | "text";
+  readonly pictures?: readonly PostPicture[];
 }
 
 /**
@@ -671,6 +679,22 @@ export interface Person {
 }
 
 /**
+ * A picture of yours, made and not used yet: name its `id` on a post, or as a face. It goes at
+ * `expires` unless it is used until then. An animation (`duration_ms` is not 0) is an MP4, which is
+ * repeated. `bytes` is what all its sizes take of the quota.
+ */
+export interface PictureView {
+  readonly id: string;
+  readonly media_type: string;
+  readonly width: number;
+  readonly height: number;
+  readonly blurhash: string;
+  readonly bytes: number;
+  readonly duration_ms: number;
+  readonly expires: string | null;
+}
+
+/**
  * A post or comment as its reader sees it. `content` is clean HTML, `content_map` the same in other
  * languages, by language tag. `number`: API-5.6.
  */
@@ -700,6 +724,12 @@ export interface Post {
 /** One page, the newest first. The Link header leads to the next; no such link: caught up. */
 export interface PostList {
   readonly items: readonly Post[];
+}
+
+/** A picture that was made (`POST /pictures`), and what it shows, for who cannot see it. */
+export interface PostPicture {
+  readonly id: string;
+  readonly description?: string;
 }
 
 export interface Problem {
@@ -1536,6 +1566,27 @@ export interface Routes {
     readonly path: null;
     readonly query: null;
     readonly body: ReadUpTo;
+    readonly answer: null;
+  };
+  /** Make a picture of a whole upload, for a post or a face. */
+  readonly "POST /pictures": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewPicture;
+    readonly answer: PictureView;
+  };
+  /** A picture of yours. */
+  readonly "GET /pictures/{id}": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: PictureView;
+  };
+  /** Give a picture up that is not used. */
+  readonly "DELETE /pictures/{id}": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: null;
     readonly answer: null;
   };
   /** Publish a post. */

@@ -12,10 +12,12 @@ from node.federation.discovery import Discovery
 from node.federation.peers import Actor
 from node.federation.receiving import Receiver
 from node.net.fetcher import callable_at
+from node.net.once import SingleFlight
 from node.operation.tallies import Tallies
 from node.ports import Clock
 from node.system import ask_for_descriptors
 from node.video.links import Links
+from node.video.pictures import PictureUrls
 from node.web.activitypub import wellknown
 from node.web.activitypub.actors import Actors, LocalActors
 from node.web.activitypub.collections import Collections
@@ -37,6 +39,7 @@ from node.web.api import (
     keys,
     links,
     mailbox,
+    pictures,
     push,
     servers,
     streams,
@@ -71,6 +74,7 @@ from node.web.server import Kernel, build_application, call_of
 from node.web.surface import Surface
 from node.web.through import Through
 from node.web.timing import timed
+from node.web.turns import Turns
 from node.wire.api.accounts import ActorView
 from node.wire.ids import origin
 from node.wire.keys import PrivateKey
@@ -179,6 +183,7 @@ def make_web(
     held = HeldGrants()
     stores.wakeups.overhear.append(held.overhear)
     videos = Videos(units, intake, lines.asking, entropy.draw, media.media_urls, held)
+    drawn = pictures.Pictures(units, intake, media.blobs, media.studio, Turns(), SingleFlight())
     find = actor_finder(lines.discovery)
 
     async def find_id(text: str) -> str:
@@ -220,11 +225,12 @@ def make_web(
             *invites.routes(units, signing_up, entropy, config),
             *streams.routes(live),
             *graph.routes(units, find_id, entropy),
-            *inbox.routes(units),
+            *inbox.routes(units, PictureUrls(media.media_urls)),
             *deliveries.routes(units, media.bounds, refusals.shown, lines.clocks, health.told),
             *servers.routes(units, config.origin, friends.whom),
             *uploads.routes(intake),
             *video.routes(videos),
+            *pictures.routes(drawn),
             *e2ee.routes(units, relay_key, lines.asking, clock),
             *links.routes(units, entropy, clock),
             *keys.routes(units, lines.asking, clock, config.origin, signing_up),

@@ -54,7 +54,7 @@ PERSONS = {
     ),
     "search": Command(_PERSON, "Find words in your messages: kith search sea.", whole=True),
     "post": Command(
-        _PERSON, "Publish a video or a text: kith post clip.mp4 --to friends.", whole=True
+        _PERSON, "Publish a video, pictures or a text: kith post clip.mp4 --to friends.", whole=True
     ),
     "uploads": Command(_PERSON, "Files that were begun and are not posted; cancel.", whole=True),
     "feed": Command(_PERSON, "What your friends posted, to the end.", whole=True),

@@ -4,8 +4,8 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from node.federation.activities.shapes import Attachment
+from node.store.pictures import PicturesUnit
 from node.store.tables import accounts, actors, posts
-from node.store.video import VideoUnit
 from node.video.playing import Shown
 
 ACTIVE = select(accounts.c.actor).where(
@@ -17,7 +17,7 @@ NUMBERED = select(
 ICON = select(actors.c.id, actors.c.icon).where(actors.c.number == bindparam("number"))
 
 
-class ThroughUnit(VideoUnit):
+class ThroughUnit(PicturesUnit):
     """A look at one file through one account's eyes."""
 
     async def active(self, account: str) -> str:

@@ -1,10 +1,12 @@
 """What an address at our own node opens now: a file of ours, or one to be fetched (spec VID-9)."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from node.video.links import Link
+from node.video.pictures import Picture
 from node.video.playing import Shown, absent, best_file
 from node.video.records import MP4, POSTER, MediaFileRecord
 from node.wire.ids import same_origin
@@ -38,6 +40,8 @@ class ThroughUnit(Protocol):
 
     async def sees(self, actor: str, post: str) -> bool: ...
 
+    async def pictures_of_post(self, post: str) -> Sequence[Picture]: ...
+
 
 def is_shown(kind: str, media_type: str) -> bool:
     """Whether a file of a post is shown in place: a picture (no SVG), a video or sound."""
@@ -59,7 +63,26 @@ async def opened(unit: ThroughUnit, link: Link) -> MediaFileRecord | Foreign:
     shown = await unit.shown_by_number(link.number)
     if shown is None or not await unit.sees(viewer, shown.post):
         raise absent()
-    return _ours(shown, link) if shown.local else await _theirs(unit, viewer, shown, link)
+    if not shown.local:
+        return await _theirs(unit, viewer, shown, link)
+    if shown.record is not None:
+        return _ours(shown, link)
+    return await _drawn(unit, shown, link)
+
+
+async def _drawn(unit: ThroughUnit, shown: Shown, link: Link) -> MediaFileRecord:
+    """One of the pictures of a post of ours: by the address that the attachment names."""
+    if not 0 <= link.place < len(shown.attachments):
+        raise absent()
+    attachment = shown.attachments[link.place]
+    url = attachment.url if link.kind == "file" else attachment.poster
+    id, _, name = url.rpartition("/")
+    id = id.rpartition("/")[2]
+    for picture in await unit.pictures_of_post(shown.post):
+        found = picture.file(name) if picture.id == id else None
+        if found is not None:
+            return found
+    raise absent()
 
 
 def _ours(shown: Shown, link: Link) -> MediaFileRecord:

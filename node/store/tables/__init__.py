@@ -38,7 +38,7 @@ from node.store.tables.federation import (
 from node.store.tables.graph import follows, friend_codes, friendships
 from node.store.tables.inbox import audiences, events, notices, posts, reactions, timeline
 from node.store.tables.node import settings
-from node.store.tables.video import jobs, media_grants, renditions, uploads, videos
+from node.store.tables.video import jobs, media_grants, pictures, renditions, uploads, videos
 
 __all__ = [
     "METADATA",
@@ -72,6 +72,7 @@ __all__ = [
     "outbox",
     "participants",
     "peers",
+    "pictures",
     "posts",
     "push_subscriptions",
     "reactions",

@@ -82,6 +82,7 @@ class Shown(Struct, frozen=True):
         return self._at(account, "icon", number, 0, icon)
 
     def _at(self, account: str, kind: str, number: str, place: int, url: str) -> str:
-        if not number or not url.startswith("https://"):
+        ours = any(same_origin(url, one) for one in self.ours)
+        if not number or not (ours or url.startswith("https://")):
             return ""
         return self.links.make(account, kind, int(number), place, url, self.clock.now())
