@@ -15,7 +15,10 @@ export interface AccountKeys {
   readonly box: Base64;
 }
 
-/** One's own account. `actor` is its public id, `address` is `@name@domain`. */
+/**
+ * One's own account. `actor` is its public id, `address` is `@name@domain`; `avatar` and `header`
+ * are where its pictures are, for everyone.
+ */
 export interface AccountView {
   readonly id: string;
   readonly name: string;
@@ -31,6 +34,9 @@ export interface AccountView {
   readonly mentions: "everyone" | "following" | "friends" | "nobody";
   readonly identity_key: Base64 | null;
   readonly reason: string;
+  readonly avatar: string;
+  readonly header: string;
+  readonly links: readonly ProfileLine[];
 }
 
 /** All items up to and with `seq` are on the device's disk. */
@@ -58,8 +64,9 @@ export interface ActorList {
 }
 
 /**
- * Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6. `icon_here` is
- * where the reader's own node shows their picture (VID-9.1).
+ * Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6. `icon` is their
+ * face, `header` the picture behind their profile; `icon_here` and `header_here` are where the
+ * reader's own node shows those (VID-9.1).
  */
 export interface ActorView {
   readonly id: string;
@@ -73,6 +80,9 @@ export interface ActorView {
   readonly icon: string;
   readonly url: string;
   readonly icon_here: string;
+  readonly header: string;
+  readonly header_here: string;
+  readonly links: readonly ProfileLine[];
 }
 
 /** An account as administrators see it. */
@@ -181,13 +191,17 @@ export interface ChangePassword {
 
 /**
  * What is absent stays as it is. `summary` is plain text. `mentions`: who is heard at once when
- * they mention you; all others are kept as requests.
+ * they mention you; all others are kept as requests. `avatar` and `header` are ids of pictures that
+ * you made (`POST /pictures`), or empty to take one away; `links` are all of them, at most four.
  */
 export interface ChangeProfile {
   readonly display_name?: string | null;
   readonly summary?: string | null;
   readonly locale?: string | null;
   readonly mentions?: "everyone" | "following" | "friends" | "nobody" | null;
+  readonly avatar?: string | null;
+  readonly header?: string | null;
+  readonly links?: readonly node.wire.api.accounts.NewLink[] | null;
 }
 
 /**
@@ -502,11 +516,6 @@ export interface NewKeyPackages {
   readonly packages: readonly PublishedPackage[];
 }
 
-/** Who shows opens a linking with their commitment (LNK-3.1). */
-export interface NewLink {
-  readonly commit: Base64;
-}
-
 /** A whole upload that is to become a picture. */
 export interface NewPicture {
   readonly upload: string;
@@ -741,6 +750,13 @@ export interface Problem {
   readonly code: "broken" | "busy" | "conflict" | "forbidden" | "full" | "head_too_large" | "malformed" | "missing" | "outdated" | "rate_limited" | "too_much" | "too_slow" | "unproven" | "unreachable" | "wrong_method" | "wrong_range" | "wrong_type";
   readonly params: Readonly<Record<string, string | number>>;
   readonly incident?: string;
+}
+
+/** A line of a profile: its name, its words, and where they lead ("": nowhere). */
+export interface ProfileLine {
+  readonly name: string;
+  readonly text: string;
+  readonly url: string;
 }
 
 /** A KeyPackage of this device, bare or as an MLSMessage. */
@@ -1018,6 +1034,17 @@ export interface Watching {
 /** `actor`: @name@domain, an actor's id, or just the name of somebody here. */
 export interface Whom {
   readonly actor: string;
+}
+
+/** What you link to on your profile, and what it is called. */
+export interface node.wire.api.accounts.NewLink {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** Who shows opens a linking with their commitment (LNK-3.1). */
+export interface node.wire.api.links.NewLink {
+  readonly commit: Base64;
 }
 
 /** Each route: what stands in its path and its query, what is sent and what is answered. */
@@ -1488,7 +1515,7 @@ export interface Routes {
   readonly "POST /links": {
     readonly path: null;
     readonly query: null;
-    readonly body: NewLink;
+    readonly body: node.wire.api.links.NewLink;
     readonly answer: LinkOpened;
   };
   /** What the device that shows a code has committed to. */

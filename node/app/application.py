@@ -46,11 +46,13 @@ from node.web.api import (
     uploads,
     video,
 )
+from node.web.api.profiles import Profiles
 from node.web.api.shown import Shown
 from node.web.api.streams import Streams
 from node.web.api.surface import surface as api_surface
 from node.web.api.uploads import Intake
 from node.web.api.video import Videos
+from node.web.api.views import profile_lines
 from node.web.app.surface import surface as app_surface
 from node.web.auth import Authenticator
 from node.web.backlog import BoundedLog
@@ -131,6 +133,8 @@ def _view(actor: Actor) -> ActorView:
         summary=actor.summary,
         icon=actor.icon,
         url=actor.url,
+        header=actor.header,
+        links=profile_lines(actor.links),
     )
 
 
@@ -220,7 +224,12 @@ def make_web(
     api_routes = Shown(media_links, clock, origins).around(
         (
             *accounts.routes(
-                units, signing_up, entropy, config.account_domain, lookup, stores.keyring
+                units,
+                signing_up,
+                entropy,
+                config.account_domain,
+                lookup,
+                Profiles(units, stores.keyring, PictureUrls(media.media_urls)),
             ),
             *invites.routes(units, signing_up, entropy, config),
             *streams.routes(live),

@@ -65,6 +65,9 @@ PERSONS = {
     "comments": Command(_PERSON, "Read the comments on a post or video.", whole=True),
     "delete": Command(_PERSON, "Delete a post of yours.", whole=True),
     "notices": Command(_PERSON, "What happened lately.", whole=True),
+    "profile": Command(
+        _PERSON, "What everyone sees of you: kith profile set --avatar me.jpg.", whole=True
+    ),
     "mentions": Command(_PERSON, "Who is heard when they mention you.", whole=True),
     "deliveries": Command(
         _PERSON, "What has not arrived at other servers, and why; retry it.", whole=True

@@ -171,6 +171,7 @@ class Kith:
         return self.profile.actor
 
     me = _of_account(Accounts.me)
+    change_profile = _of_account(Accounts.change_profile)
     choose_mentions = _of_account(Accounts.choose_mentions)
     sessions = _of_account(Accounts.sessions)
     end_session = _of_account(Accounts.end_session)

@@ -289,6 +289,22 @@ def attachment_of(
     )
 
 
+async def wear(unit: PicturesUnit, account: str, id: str, use: Use) -> Picture | None:
+    """A new face or header, or none for an empty `id`; the old one goes (PIC-3.1)."""
+    new = None
+    if id:
+        new = await _unused(unit, account, id, "PIC-3.1")
+        if new.animated:
+            raise Malformed("PIC-3.1", "a face is no animation: choose a picture that stands still")
+    old = await unit.face(account, use)
+    if old is not None:
+        await drop(unit, old)
+    if new is not None:
+        new = replace(new, use=use, expires=None)
+        await unit.put_picture(new)
+    return new
+
+
 class LookingUnit(Protocol):
     """What looking at a picture asks of its transaction."""
 

@@ -34,8 +34,8 @@ class ThroughUnit(Protocol):
 
     async def shown_by_number(self, number: int) -> Shown | None: ...
 
-    async def icon_of(self, number: int) -> tuple[str, str]:
-        """The id of an actor who is neither gone nor suspended, and their picture; or nothing."""
+    async def face_of(self, number: int, kind: str) -> str:
+        """The icon or header of an actor who is neither gone nor suspended; or nothing."""
         ...
 
     async def sees(self, actor: str, post: str) -> bool: ...
@@ -55,8 +55,8 @@ async def opened(unit: ThroughUnit, link: Link) -> MediaFileRecord | Foreign:
     viewer = await unit.active(link.account)
     if not viewer:
         raise absent()
-    if link.kind == "icon":
-        _, icon = await unit.icon_of(link.number)
+    if link.kind in ("icon", "header"):
+        icon = await unit.face_of(link.number, link.kind)
         if not icon.startswith("https://"):
             raise absent()
         return Foreign(icon)

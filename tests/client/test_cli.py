@@ -981,6 +981,30 @@ async def test_pictures_are_posted_with_words_for_who_cannot_see_them(
     assert alone.json["media"][0]["name"] == "red"
 
 
+@pytest.mark.clause("PIC-3.6")
+async def test_a_profile_is_set_and_shown(shell: Shell, tmp_path: Path) -> None:
+    await enter(shell, "alice", "alpha.test")
+    face, text = tmp_path / "me.png", tmp_path / "me.txt"
+    Image.new("RGB", (600, 600), (200, 0, 0)).save(face)
+    text.write_text("no face")
+    assert (await shell.run("alice", "profile set")).code == 2
+    assert (await shell.run("alice", "profile --name Eve")).code == 2
+    assert (await shell.run("alice", "profile set --link home")).code == 2
+    refused = await shell.run("alice", f"profile set --name Eve --avatar {text} --json")
+    assert (refused.code, refused.problem["clause"]) == (1, "PIC-1.1")
+    line = f"profile set --name Alice --avatar {face} --link Home=https://alice.example/"
+    assert (await shell.run("alice", line, "--bio", "I like the sea")).out == (
+        "Your profile is changed.\n"
+    )
+    shown = (await shell.run("alice", "profile")).out
+    assert "Alice  @alice@alpha.test" in shown and "I like the sea" in shown
+    assert "Home: https://alice.example/" in shown and "/small.jpg" in shown
+    bare = await shell.run("alice", "profile set --json --avatar none --link none")
+    assert bare.code == 0, bare.err
+    assert (bare.json["avatar"], bare.json["links"]) == ("", [])
+    assert bare.json["display_name"] == "Alice"
+
+
 @pytest.mark.clause("PIC-2.8")
 async def test_what_cannot_be_posted_together_is_refused_before_anything_is_sent(
     shell: Shell, tmp_path: Path

@@ -12,6 +12,7 @@ from node.client.cli import (
     linking,
     people,
     posts,
+    profile,
     sign_in,
     videos,
 )
@@ -22,7 +23,9 @@ from node.ports import Clock
 
 # Typer brings its own click along and names of it only this.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
-PAGES = (sign_in, people, chat, history, posts, videos, accounts, keys, linking, deliveries)
+PAGES = (
+    sign_in, people, chat, history, posts, videos, accounts, profile, keys, linking, deliveries,
+)  # fmt: skip
 
 
 def program() -> typer.Typer:
