@@ -19,6 +19,7 @@ export type {
   MediaFile,
   NodeView,
   Notice,
+  PictureView as Picture,
   Post,
   Session,
   Watching,

@@ -201,7 +201,7 @@ export interface ChangeProfile {
   readonly mentions?: "everyone" | "following" | "friends" | "nobody" | null;
   readonly avatar?: string | null;
   readonly header?: string | null;
-  readonly links?: readonly node.wire.api.accounts.NewLink[] | null;
+  readonly links?: readonly NewProfileLink[] | null;
 }
 
 /**
@@ -516,6 +516,11 @@ export interface NewKeyPackages {
   readonly packages: readonly PublishedPackage[];
 }
 
+/** Who shows opens a linking with their commitment (LNK-3.1). */
+export interface NewLink {
+  readonly commit: Base64;
+}
+
 /** A whole upload that is to become a picture. */
 export interface NewPicture {
   readonly upload: string;
@@ -536,6 +541,12 @@ export interface NewPost {
   readonly lang?: string;
   readonly format?: "html" | "text";
   readonly pictures?: readonly PostPicture[];
+}
+
+/** What you link to on your profile, and what it is called. */
+export interface NewProfileLink {
+  readonly name: string;
+  readonly url: string;
 }
 
 /**
@@ -1036,17 +1047,6 @@ export interface Whom {
   readonly actor: string;
 }
 
-/** What you link to on your profile, and what it is called. */
-export interface node.wire.api.accounts.NewLink {
-  readonly name: string;
-  readonly url: string;
-}
-
-/** Who shows opens a linking with their commitment (LNK-3.1). */
-export interface node.wire.api.links.NewLink {
-  readonly commit: Base64;
-}
-
 /** Each route: what stands in its path and its query, what is sent and what is answered. */
 export interface Routes {
   /** One's own account. */
@@ -1515,7 +1515,7 @@ export interface Routes {
   readonly "POST /links": {
     readonly path: null;
     readonly query: null;
-    readonly body: node.wire.api.links.NewLink;
+    readonly body: NewLink;
     readonly answer: LinkOpened;
   };
   /** What the device that shows a code has committed to. */

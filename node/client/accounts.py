@@ -15,7 +15,7 @@ from node.wire.api.accounts import (
     DeviceView,
     InviteView,
     NewInvite,
-    NewLink,
+    NewProfileLink,
     RenameDevice,
     SessionList,
     SessionView,
@@ -52,7 +52,7 @@ class Accounts:
         """Change what is given (not None). `avatar` and `header` are ids of pictures that were made
         (`make_picture`), or empty to take one away; `links` are names and addresses, all of them.
         """
-        led = None if links is None else [NewLink(name=name, url=url) for name, url in links]
+        led = None if links is None else [NewProfileLink(name=name, url=url) for name, url in links]
         body = ChangeProfile(
             display_name=display_name, summary=summary, avatar=avatar, header=header, links=led
         )

@@ -1,7 +1,7 @@
 /** A new post: words, or a video with words; for friends unless one says otherwise. */
 
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { lengthOf, type Part, WHOLE } from "../../film/plan.ts";
 import { askAsMe, me } from "../accounts.ts";
@@ -18,6 +18,9 @@ import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { attempt, tell } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
+import { ChosenPictures } from "../pictures/chosen.ts";
+import { PictureFiles, PicturePicker, takePictures } from "../pictures/picker.tsx";
+import { sayPictures } from "../pictures/words.ts";
 import type { Job } from "../post/jobs.ts";
 import { giveUp, jobs, postVideo, tryAgain } from "../post/posting.ts";
 import { Unreached } from "../post/unreached.tsx";
@@ -102,12 +105,13 @@ const canRecord = (): boolean =>
   "mediaDevices" in navigator && typeof MediaRecorder !== "undefined";
 
 interface PickerProps {
+  readonly pictures: ChosenPictures;
   readonly file: Signal<File | null>;
   readonly part: Signal<Part>;
   readonly fault: Signal<string>;
 }
 
-function Picker({ file, part, fault }: PickerProps) {
+function Picker({ pictures, file, part, fault }: PickerProps) {
   const recorder = useSignal<typeof RecorderPart | null>(null);
   const cutter = useSignal<typeof CutterPart | null>(null);
   useEffect(() => {
@@ -150,6 +154,7 @@ function Picker({ file, part, fault }: PickerProps) {
       </div>
     );
   }
+  if (pictures.items.value.length > 0) return <PicturePicker all={pictures} />;
   const Recorder = recorder.value;
   if (Recorder !== null) {
     return (
@@ -171,6 +176,10 @@ function Picker({ file, part, fault }: PickerProps) {
         {say("post.pick")}
         <input type="file" accept="video/*" onChange={(event) => take(event.currentTarget)} />
       </label>
+      <PictureFiles
+        words={sayPictures("pick")}
+        onFiles={(files) => takePictures(pictures, files)}
+      />
       {canRecord() ? (
         <Button
           kind="quiet"
@@ -202,6 +211,7 @@ function Picker({ file, part, fault }: PickerProps) {
 export function PostScreen() {
   const actor = me.value?.actor ?? "";
   const file = useSignal<File | null>(null);
+  const pictures = useMemo(() => new ChosenPictures(), []);
   const part = useSignal<Part>(WHOLE);
   const fault = useSignal("");
   const title = useSignal("");
@@ -217,8 +227,15 @@ export function PostScreen() {
     if (shared === null) return;
     words.value = [words.value, shared.words].filter(Boolean).join("\n");
     keepDraft(actor, words.value);
-    const video = shared.files.find(({ type }) => type.startsWith("video/"));
-    if (shared.files.length > (video === undefined ? 0 : 1)) tell(say("post.one_video"));
+    const { files } = shared;
+    const drawn = files.filter(({ type }) => type.startsWith("image/"));
+    if (file.value === null && drawn.length > 0) {
+      if (drawn.length < files.length) tell(sayPictures("one_kind"));
+      takePictures(pictures, drawn);
+      return;
+    }
+    const video = files.find(({ type }) => type.startsWith("video/"));
+    if (files.length > (video === undefined ? 0 : 1)) tell(say("post.one_video"));
     file.value ??= video ?? null;
   }
   const isShared = place.value.query.get("shared") === "1";
@@ -247,9 +264,11 @@ export function PostScreen() {
         audience: audience.value,
         summary,
         sensitive: summary !== "",
+        pictures: pictures.named,
       };
       await askAsMe<Post>("POST", "/posts", { body, key: key.value }).catch(unlessDone);
       key.value = freshKey();
+      pictures.posted();
       tell(say("post.sent"));
       go(`/people/${encodeURIComponent(me.value?.address ?? "")}`);
     }
@@ -258,7 +277,8 @@ export function PostScreen() {
     warning.value = leftOf(warning.value, warned);
     isWarned.value = warning.value !== "";
   }
-  const isEmpty = file.value === null && words.value.trim() === "";
+  const isEmpty =
+    file.value === null && words.value.trim() === "" && pictures.items.value.length === 0;
   return (
     <Screen title={say("post.title")} actions={<Bell />}>
       {jobs.value.length > 0 && (
@@ -277,9 +297,9 @@ export function PostScreen() {
         <Form
           send={say(`post.do.${audience.value}`)}
           onSend={send}
-          disabled={isEmpty || fault.value !== ""}
+          disabled={isEmpty || fault.value !== "" || !pictures.areReady.value}
         >
-          <Picker file={file} part={part} fault={fault} />
+          <Picker pictures={pictures} file={file} part={part} fault={fault} />
           {fault.value !== "" && <Fault>{fault.value}</Fault>}
           {file.value !== null && (
             <Field

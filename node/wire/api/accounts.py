@@ -56,7 +56,7 @@ class ProfileLine(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
-class NewLink(_Asked, frozen=True, kw_only=True):
+class NewProfileLink(_Asked, frozen=True, kw_only=True):
     """What you link to on your profile, and what it is called."""
 
     name: str
@@ -75,7 +75,7 @@ class ChangeProfile(_Asked, frozen=True, kw_only=True):
     mentions: WhoMentions | None = None
     avatar: str | None = None
     header: str | None = None
-    links: list[NewLink] | None = None
+    links: list[NewProfileLink] | None = None
 
 
 class ChangePassword(_Asked, frozen=True, kw_only=True):

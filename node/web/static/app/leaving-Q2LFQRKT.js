@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-QGQVOMNE.js";import"/app/chunk-APLK7CJY.js";import"/app/chunk-5TN7FE4U.js";import"/app/chunk-77MG7MVK.js";import"/app/chunk-5ISZHZQP.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-4ESAZMWR.js";import"/app/chunk-77MG7MVK.js";import"/app/chunk-5ISZHZQP.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
