@@ -1,6 +1,7 @@
 """What a node answers: every room introduced to its routes."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from aiohttp import web
 from msgspec import Struct
@@ -11,6 +12,7 @@ from node.config import Config
 from node.federation.discovery import Discovery
 from node.federation.peers import Actor
 from node.federation.receiving import Receiver
+from node.media.kept import KeptPictures
 from node.net.fetcher import callable_at
 from node.net.once import SingleFlight
 from node.operation.tallies import Tallies
@@ -262,11 +264,14 @@ def make_web(
         problem,
         plain=wellknown.routes(stores.directory, units, config),
     )
+    kept = KeptPictures(
+        Path(config.data_dir) / "cache", config.remote_media_bytes, lambda: disk.short, clock
+    )
     files = MediaPages(units, media.blobs, prove_request, held)
     for_people = pages_surface(
         (
             *health.extras(),
-            *Through(units, media_links, lines.passing, files, Places(), clock).extras(),
+            *Through(units, media_links, lines.passing, files, Places(), clock, kept).extras(),
             *files.extras(),
             *VideoPage(units, pages, media.media_urls).extras(),
             *pages.extras(),

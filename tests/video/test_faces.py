@@ -179,7 +179,8 @@ async def test_a_face_of_another_server_comes_by_ones_own_node(harness: Harness)
     await harness.knows(carol, fetched=micros(harness.clock.now()), **faces)
     seen = (await ann.ask("GET", f"/accounts/lookup?acct={quote(carol)}")).body
     assert (await harness.http("GET", seen["header_here"])).raw == jpeg()
-    assert [one.url for one in asked] == ["https://peer.test/h.jpg"]
+    assert (await harness.http("GET", seen["header_here"])).raw == jpeg()
+    assert [one.url for one in asked] == ["https://peer.test/h.jpg"], "it is kept (VID-9.8)"
     assert "authorization" not in asked[0].headers
 
 
