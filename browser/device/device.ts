@@ -44,6 +44,7 @@ import {
   type Rows,
 } from "./rows.ts";
 import { DeviceSeat, type SeatAsked } from "./seat.ts";
+import { keep, Untold } from "./untold.ts";
 
 /** One device of an actor. Conversations are named by group id in hex; times are Unix seconds or microseconds. */
 export class Device {
@@ -52,6 +53,7 @@ export class Device {
   readonly behind: DeviceBehind;
   readonly keys: DeviceKeys;
   readonly trust: DeviceTrust;
+  readonly untold: Untold;
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #inbox: DeviceInbox;
@@ -77,6 +79,7 @@ export class Device {
     this.behind = new DeviceBehind(state, this.#back, turns);
     this.keys = new DeviceKeys(state, keys, pins, turns);
     this.trust = new DeviceTrust(state, leaves, pins, turns);
+    this.untold = new Untold(state, turns);
   }
 
   /** The device whose rows the vault holds, or a new one. */
@@ -93,6 +96,13 @@ export class Device {
 
   #step<T>(work: () => Promise<T>): Promise<T> {
     return this.#inTurn(() => this.#state.step(work));
+  }
+
+  /** A step of which something is told. */
+  #toTell(
+    work: () => Promise<readonly ConversationEvent[]>,
+  ): Promise<readonly ConversationEvent[]> {
+    return this.#step(async () => keep(this.#state, await work()));
   }
 
   /** The last mailbox item that is in our vault: all up to it may be acknowledged. */
@@ -299,7 +309,7 @@ export class Device {
 
   /** What came of what `next` said. */
   tell(asked: Carried, outcome: Outcome, now: number): Promise<readonly ConversationEvent[]> {
-    return this.#step(async () => {
+    return this.#toTell(async () => {
       const isErrand = asked.is === "TellGone" || (asked.is === "Create" && asked.url !== "");
       if (isErrand) return this.#errands.outcome(asked, outcome);
       if (asked.is === "Send" && isQuestion(asked)) return this.#back.outcome(asked, outcome);
@@ -350,7 +360,7 @@ export class Device {
     now: number,
     incarnation = "",
   ): Promise<readonly ConversationEvent[]> {
-    return this.#step(() => this.#inbox.take(items, now, incarnation));
+    return this.#toTell(() => this.#inbox.take(items, now, incarnation));
   }
 
   /** Throws `Conflict` (ACC-4.4) for a vault that was left behind. */
@@ -375,6 +385,6 @@ export class Device {
 
   /** Another copy of this vault is the device: what was not sent is told, history stays. */
   freeze(error: Refused): Promise<readonly ConversationEvent[]> {
-    return this.#step(() => this.#seat.freeze(error));
+    return this.#toTell(() => this.#seat.freeze(error));
   }
 }

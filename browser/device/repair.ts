@@ -3,24 +3,29 @@
 import type { Refused } from "../errors.ts";
 import * as framing from "../mls/public/framing.ts";
 import { hash } from "../mls/public/suite.ts";
-import { EMPTY, hex, utf8 } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, hex, utf8 } from "../wire/bytes.ts";
 import * as content from "./content.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
+import * as later from "./later.ts";
 import type { Named } from "./message_maker.ts";
+import { isWord } from "./parked.ts";
 import { failureRow, MESSAGE, type MessageRow, missedRow, type ParkedRow } from "./rows.ts";
 
 /** One complaint may name hundreds: who only complains must not keep us busy for ever. */
 const MOST_MENDED = 20;
-/**
- * The keys of its epoch, or its own, are gone, or it is too far ahead of what came; or too many wait.
- * What was in such a message can be sealed anew.
- */
 const MOST_FAILURES = 100; // begun in a group in a day
-const DAY_MICROS = 86_400_000_000;
+const SECOND_MICROS = 1_000_000;
+const DAY_MICROS = 86_400 * SECOND_MICROS;
 const KEPT_DAYS = 30;
-const MISSED: ReadonlySet<string> = new Set(["MLS-15.3a", "MLS-9.2a", "MLS-15.3", "E2E-5.4"]);
+/**
+ * The keys of its epoch, or its own, are gone, or it is too far ahead of what came. What was in such a message
+ * can be sealed anew.
+ */
+const MISSED: ReadonlySet<string> = new Set(["MLS-15.3a", "MLS-9.2a", "MLS-15.3"]);
+
+const namesIn = ({ text }: MessageRow): readonly string[] => text.split(" ").filter(Boolean);
 
 /** Both sides of a `Failure`. */
 export class Repair {
@@ -49,25 +54,56 @@ export class Repair {
   /**
    * Owe a `Failure` about the message, once; many are named in one while none was sealed.
    *
-   * False when so many were begun today that this one is not asked for.
+   * Its name waits where `isEarly`, for it is of an epoch that is still to come, and where so many were begun
+   * today that none may be. False when no more names may wait.
    */
-  async ask(group: string, item: ParkedRow): Promise<boolean> {
+  async ask(group: string, item: ParkedRow, isEarly = false): Promise<boolean> {
+    if (!isWord(item)) return false;
     const digest = hash(item.content);
     const name = missedRow(group, digest);
     if (this.#state.has(name)) return true;
-    const asking = await this.#asking(group);
-    if (asking === null && !(await this.#mayAsk(group, item.at))) return false;
+    const isAsked = !isEarly && (await this.#name(group, [digest], item.at)) === 1;
+    if (
+      !isAsked &&
+      !later.add(this.#state, group, digest, framing.header(item.content).epoch ?? 0n)
+    )
+      return false;
     this.#state.write(name, utf8("1"));
-    if (asking !== null) {
-      const text = `${asking.text} ${content.named(digest)}`;
+    return true;
+  }
+
+  /** What it was too early to ask for may have become due: the group is in another epoch. */
+  async askNow(group: string, now: number): Promise<void> {
+    const due = await later.due(this.#state, group);
+    if (!due.length) return;
+    const digests = due.map(([, digest]) => digest);
+    const asked = await this.#name(group, digests, now * SECOND_MICROS);
+    for (const [name] of due.slice(0, asked)) this.#state.delete(name);
+  }
+
+  /** Name them in as few `Failure`s as can be; how many were, for a day has no more. */
+  async #name(group: string, digests: readonly Bytes[], at: number): Promise<number> {
+    let done = 0;
+    while (done < digests.length) {
+      const asking = (await this.#asking(group)) ?? (await this.#begin(group, at));
+      if (asking === null) break;
+      const known = namesIn(asking);
+      const more = digests.slice(done, done + content.MOST_NAMED - known.length);
+      const text = [...known, ...more.map(content.named)].join(" ");
       this.#state.put(failureRow(group, asking.id), { ...asking, text });
-      return true;
+      done += more.length;
     }
+    return done;
+  }
+
+  /** A `Failure` that names nothing yet, if few enough were begun today. */
+  async #begin(group: string, at: number): Promise<MessageRow | null> {
+    if (!(await this.#mayAsk(group, at))) return null;
     const failure: MessageRow = {
       id: content.urnUuid4(this.#state.entropy.draw(16)),
       actor: this.#state.actor,
-      text: content.named(digest),
-      at: item.at,
+      text: "",
+      at,
       number: this.#state.number(),
       kind: content.FAILURE,
       sent: false,
@@ -78,7 +114,7 @@ export class Repair {
     const message = failureRow(group, failure.id);
     this.#state.put(message, failure);
     this.#outbox.owe(group, { type: "Say", message });
-    return true;
+    return failure;
   }
 
   /** Whether few enough were begun today; those that nobody answers any more are forgotten. */
@@ -100,7 +136,7 @@ export class Repair {
       if (owed.intent.type !== "Say" || owed.content.length) continue;
       const message = await this.#state.get(owed.intent.message, MESSAGE);
       const isFailure = message.kind === content.FAILURE;
-      if (isFailure && message.text.split(" ").length < content.MOST_NAMED) return message;
+      if (isFailure && namesIn(message).length < content.MOST_NAMED) return message;
     }
     return null;
   }

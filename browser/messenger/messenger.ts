@@ -136,9 +136,11 @@ export class Messenger {
 
   async #start(actor: string, packages: readonly Bytes[]): Promise<string> {
     const group = await this.device.start({ [actor]: packages }, this.#seconds());
-    const [refused] = (await this.#send()).refused;
-    if (refused !== undefined) throw refused[1];
-    return group;
+    const [refused, ...others] = (await this.#send()).refused;
+    this.#tell(others.map(([event]) => event));
+    if (refused === undefined) return group;
+    await this.device.untold.heard([refused[0]]);
+    throw refused[1];
   }
 
   /** One key package of each device of an actor that may be spoken to (DEV-16.6), or of those named. */

@@ -2,6 +2,7 @@
 
 import type { Sealed } from "../archive/seals.ts";
 import type { Due } from "../device/archiving.ts";
+import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
 import { DeviceState } from "../device/device_state.ts";
 import type { Carried, Next, Outcome } from "../device/exchange.ts";
@@ -263,6 +264,10 @@ export class Told {
         if (!(error instanceof errors.Refused)) throw new TypeError("frozen for no refusal");
         return device.freeze(error);
       }
+      case "untold_events":
+        return device.untold.events();
+      case "untold_heard":
+        return device.untold.heard(given.events as readonly ConversationEvent[]);
       case "look_behind":
         return device.behind.look(now);
       case "archive_switch":

@@ -191,8 +191,18 @@ export class Chats {
 
   // -- what is told -----------------------------------------------------------------------------
 
-  /** What the device tells of its conversations. */
+  /** What the device tells of its conversations. It is heard once it is kept: after a kill in between it is kept once. */
   async hear(event: ConversationEvent): Promise<void> {
+    const { device } = this.#parts;
+    const number = await device.untold.number(event);
+    await this.#keep(event, number);
+    if (number === null) return;
+    await device.untold.heard([event]);
+    await device.settle();
+  }
+
+  /** `number`: its place in the order of what happened, where the device has one. */
+  async #keep(event: ConversationEvent, number: number | null): Promise<void> {
     const { notes, now, tell } = this.#parts;
     if (event.is === "MessageReceived") return;
     if (event.is === "MessageUndelivered") {
@@ -203,7 +213,8 @@ export class Chats {
       this.#changeOurs(conversation, id);
     } else if (event.is === "MessageUnreadable" && event.conversation) {
       const because = problemOf(new Conflict(event.clause, event.reason));
-      const gap = await notes.gap(event.conversation, now(), because, event.asked_again);
+      const { conversation, asked_again } = event;
+      const gap = await notes.gap(conversation, now(), because, asked_again, number);
       tell({ is: "item", item: this.#views.gap(gap), isNew: true });
     } else {
       if (event.is === "MessageReturned") this.#changeOurs(event.conversation, event.id);

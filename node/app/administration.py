@@ -13,7 +13,7 @@ from node.app.lost import restored
 from node.app.parts import System, make_media, make_sign_up, open_lines, open_stores, store_of
 from node.config import Config
 from node.errors import Broken
-from node.operation.keeping import UNWATCHED
+from node.operation.keeping import UNWATCHED, WATCH
 from node.store.graph import GraphUnit
 from node.store.invites import InvitesUnit
 from node.web.api import deliveries, graph, invites, servers
@@ -61,7 +61,7 @@ async def open_administration(config: Config, system: System) -> AsyncIterator[t
 
             def warnings() -> list[str]:
                 short = ["the disk is almost full"] if disk.short else []
-                return [*short, *filter(None, [lost(), UNWATCHED if alone else ""])]
+                return [*short, *filter(None, [lost(), f"{UNWATCHED}. {WATCH}" if alone else ""])]
 
             signing_up = make_sign_up(config, system, stores)
             friends = graph.Friends(units, find_id)

@@ -5,6 +5,8 @@ from importlib import import_module
 
 from msgspec import Struct
 
+from node.cli.streams import put
+from node.exit_codes import USAGE
 from node.private_files import keep_to_oneself
 
 
@@ -104,10 +106,9 @@ def run(argv: list[str]) -> int:
     keep_to_oneself()
     name = argv[0] if argv else "--help"
     if name in ("--help", "-h", "help"):
-        print(help_text())
-        return 0
+        return put(help_text() + "\n")
     if name not in COMMANDS:
         print(f"kith: there is no command {name!r}; see kith --help", file=sys.stderr)
-        return 2
+        return USAGE
     command = COMMANDS[name]
     return int(import_module(command.page).main(argv if command.whole else argv[1:]))

@@ -44,6 +44,7 @@ from node.client.profile import Profile, load
 from node.client.rows import MessageRow
 from node.client.sign_in import Credentials, Server, parse_server
 from node.client.videos import Videos
+from node.client.written import Written
 from node.errors import Conflict
 from node.ports import Clock, Entropy
 
@@ -136,7 +137,7 @@ class Kith:
         )
         self._account = Accounts(self.api, profile, here.home)
         self._people = People(self.api, profile.handle)
-        self._posts = Posts(self.api)
+        self._posts = Posts(self.api, Written(profile, here.home, clock, entropy))
         self._videos = Videos(self.api, profile)
         self._pictures = Pictures(self.api)
         opening = partial(sign_in.open_messenger, self.api, profile, here)

@@ -5,7 +5,6 @@ All of it happens inside a step of the device's state.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
@@ -19,6 +18,7 @@ from node.e2ee.mls.private.session import Session
 from node.e2ee.mls.public import key_package, proposals
 from node.e2ee.mls.public.tree import Tree
 from node.wire.ids import urn_uuid4
+from node.wire.times import from_micros
 
 # ts-mls looks 200 generations ahead, OpenMLS 1,000; a commit heals a stolen key besides.
 COMMIT_AFTER_MESSAGES = 100
@@ -87,13 +87,13 @@ class MessageMaker:
 
     def _write(self, message: MessageRow, activity: bytes) -> bytes:
         """What stands inside the sealed message. Raises `TooMuch` (E2E-5.3)."""
-        at = datetime.fromtimestamp(message.at / 1_000_000, UTC)
+        at = from_micros(message.at)
         return inner.write_note(
             message.id, urn_uuid4(activity), self._state.actor, message.text, at
         )
 
     def _write_failure(self, message: MessageRow) -> bytes:
-        at = datetime.fromtimestamp(message.at / 1_000_000, UTC)
+        at = from_micros(message.at)
         return inner.write_failure(message.id, self._state.actor, message.text.split(), at)
 
     def seal(self, owed: OwedRow, message: MessageRow) -> OwedRow:

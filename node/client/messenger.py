@@ -11,24 +11,10 @@ from node.client import behind, stocking
 from node.client.api_client import ApiClient
 from node.client.archive_carrier import ArchiveCarrier
 from node.client.carrier import Carrier, epoch_in, is_lost_race
-from node.client.conversation_events import (
-    ConversationEvent,
-    ConversationJoined,
-    MembersChanged,
-    MessageUndelivered,
-)
+from node.client.conversation_events import ConversationEvent, ConversationJoined, MembersChanged
 from node.client.device import Device
 from node.client.event_stream import Event
-from node.client.exchange import (
-    Accepted,
-    Carried,
-    Fetch,
-    LostRace,
-    Outcome,
-    Send,
-    Tell,
-    Wait,
-)
+from node.client.exchange import Accepted, Carried, Fetch, LostRace, Outcome, Send, Tell, Wait
 from node.client.following import Following
 from node.client.going_on import GoingOn
 from node.client.key_keeper import KeyKeeper
@@ -92,6 +78,7 @@ class Messenger:
         self._acknowledged = 0
         self.archive = ArchiveCarrier(api, device.archive, clock, self.tell)
         self._happened = 0  # what was taken in, and what was sent
+        self.tell(device.untold.events())  # by a run that ended before anybody heard of it
 
     def _seconds(self) -> int:
         return int(self._clock.now().timestamp())
@@ -141,10 +128,7 @@ class Messenger:
             await self.lookups.before_words(group)
         said = self.device.say(group, text, micros(self._clock.now()))
         sent = await self._send()
-        own = [error for event, error in sent.refused if _is_of(event, said)]
-        self.tell(event for event, _ in sent.refused if not _is_of(event, said))
-        if own:
-            raise own[0]
+        self._raise_first(sent, said.id)
         return self.device.said(group, said.id)
 
     def held(self, group: str) -> NodeError | None:
@@ -192,10 +176,17 @@ class Messenger:
         What is in the way passes: `Unreachable`, or `Full` (E2E-4.7). What it holds up stays owed.
         """
         sent = await self._send()
-        for _, error in sent.refused:
-            raise error
+        self._raise_first(sent)
         if sent.wait.reason is not None:
             raise sent.wait.reason
+
+    def _raise_first(self, sent: Sent, words: str = "") -> None:
+        """One refusal is raised, and so heard; the others are told."""
+        first = sent.first(words)
+        self.tell(event for event, _ in sent.refused if first is None or event is not first[0])
+        if first is not None:
+            self.device.untold.heard(first[:1])
+            raise first[1]
 
     async def keep_sending(self) -> None:
         """Beside whoever listens, for ever: what can go out goes out, as soon as it can."""
@@ -353,7 +344,8 @@ class Messenger:
         """Beside all else, and for a burst at once: acknowledge, and write what was postponed."""
         self.archive.wake()
         self._happened += 1
-        if self._finishing is None or self._finishing.done():
+        is_over = self._finishing is None or self._finishing.done()
+        if is_over and not self._closing.is_set():
             self._finishing = asyncio.create_task(self._finish())
 
     async def _finish(self) -> None:
@@ -393,7 +385,3 @@ class Messenger:
         await self.archive.close()
         with suppress(NoRoom):  # what may wait comes again (DEV-2.5)
             self.device.settle()
-
-
-def _is_of(event: ConversationEvent, said: MessageRow) -> bool:
-    return isinstance(event, MessageUndelivered) and event.id == said.id

@@ -1,12 +1,12 @@
 """Pure: what was missed is asked for again, and what others missed is said anew (spec E2E-5.9)."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from node.client import content as inner
-from node.client import rows
+from node.client import later, parked, rows
 from node.client.conversation_events import ConversationEvent, MessageUndelivered
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
@@ -18,12 +18,13 @@ from node.wire.ids import urn_uuid4
 
 # One complaint may name hundreds: who only complains must not keep us busy for ever.
 MOST_MENDED = 20
-# The keys of its epoch, or its own, are gone, or it is too far ahead of what came; or too many
-# wait. What was in such a message can be sealed anew.
 MOST_FAILURES = 100  # begun in a group in a day
-DAY_MICROS = 86_400_000_000
+SECOND_MICROS = 1_000_000
+DAY_MICROS = 86_400 * SECOND_MICROS
 KEPT_DAYS = 30
-MISSED = frozenset({"MLS-15.3a", "MLS-9.2a", "MLS-15.3", "E2E-5.4"})
+# The keys of its epoch, or its own, are gone, or it is too far ahead of what came. What was in such
+# a message can be sealed anew.
+MISSED = frozenset({"MLS-15.3a", "MLS-9.2a", "MLS-15.3"})
 
 
 class Repair:
@@ -49,28 +50,57 @@ class Repair:
         row = self._state.conversation(group)
         return group if (header.epoch or 0) >= row.joined else ""
 
-    def ask(self, group: str, item: ParkedRow) -> bool:
+    def ask(self, group: str, item: ParkedRow, is_early: bool = False) -> bool:
         """Owe a `Failure` about the message, once; many are named in one while none was sealed.
 
-        False when so many were begun today that this one is not asked for.
+        Its name waits where `is_early`, for it is of an epoch that is still to come, and where so
+        many were begun today that none may be. False when no more names may wait.
         """
+        if not parked.is_word(item):
+            return False
         digest = hashlib.sha256(item.content).digest()
         name = rows.missed_row(group, digest)
         if self._state.has(name):
             return True
-        asking = self._asking(group)
-        if asking is None and not self._may_ask(group, item.at):
+        epoch = framing.header(item.content).epoch or 0
+        asked = not is_early and self._name(group, [digest], item.at) == 1
+        if not asked and not later.add(self._state, group, digest, epoch):
             return False
         self._state.write(name, b"1")
-        if asking is not None:
-            text = f"{asking.text} {inner.named(digest)}"
+        return True
+
+    def ask_now(self, group: str, now: int) -> None:
+        """What it was too early to ask for may have become due: the group is in another epoch."""
+        due = later.due(self._state, group)
+        if not due:
+            return
+        asked = self._name(group, [digest for _, digest in due], now * SECOND_MICROS)
+        for name, _ in due[:asked]:
+            self._state.delete(name)
+
+    def _name(self, group: str, digests: Sequence[bytes], at: int) -> int:
+        """Name them in as few `Failure`s as can be; how many were, for a day has no more."""
+        done = 0
+        while done < len(digests):
+            asking = self._asking(group) or self._begin(group, at)
+            if asking is None:
+                break
+            known = asking.text.split()
+            more = digests[done : done + inner.MOST_NAMED - len(known)]
+            text = " ".join([*known, *map(inner.named, more)])
             self._state.put(rows.failure_row(group, asking.id), replace(asking, text=text))
-            return True
+            done += len(more)
+        return done
+
+    def _begin(self, group: str, at: int) -> MessageRow | None:
+        """A `Failure` that names nothing yet, if few enough were begun today."""
+        if not self._may_ask(group, at):
+            return None
         failure = MessageRow(
             id=urn_uuid4(self._state.entropy.draw(16)),
             actor=self._state.actor,
-            text=inner.named(digest),
-            at=item.at,
+            text="",
+            at=at,
             number=self._state.number(),
             kind=inner.FAILURE,
             sent=False,
@@ -78,7 +108,7 @@ class Repair:
         row = rows.failure_row(group, failure.id)
         self._state.put(row, failure)
         self._outbox.owe(group, Say(row))
-        return True
+        return failure
 
     def _may_ask(self, group: str, at: int) -> bool:
         """Whether few enough were begun today; those that nobody answers any more are forgotten."""

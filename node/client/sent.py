@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from node.client.conversation_events import ConversationEvent
+from node.client.conversation_events import ConversationEvent, MessageUndelivered
 from node.client.exchange import Wait
 from node.errors import Refused
 
@@ -13,3 +13,12 @@ class Sent:
 
     refused: list[tuple[ConversationEvent, Refused]] = field(default_factory=list)
     wait: Wait = field(default_factory=Wait)
+
+    def first(self, words: str = "") -> tuple[ConversationEvent, Refused] | None:
+        """The first refusal; that of the words with this id, where they are named."""
+        found = (each for each in self.refused if words in ("", _words(each[0])))
+        return next(found, None)
+
+
+def _words(event: ConversationEvent) -> str | None:
+    return event.id if isinstance(event, MessageUndelivered) else None

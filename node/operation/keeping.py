@@ -180,13 +180,16 @@ def administrators(count: int) -> Finding:
 
 
 UNWATCHED = "sign-up is open, but no administrator was here for 7 days: who is not invited waits"
+WATCH = (
+    "It is open again once an administrator logs in, or after kith admin set-registration open;"
+    " kith admin set-registration approval has them wait for good."
+)
 
 
 def sign_up(mode: str, waiting: int, unwatched: bool = False) -> Finding:
     """Who may sign up, and who waits for a yes."""
     if unwatched:
-        advice = "Log in as an administrator; or kith admin set-registration approval."
-        return look("sign-up", UNWATCHED, advice)
+        return look("sign-up", UNWATCHED, WATCH)
     if mode == "open":
         return look(
             "sign-up",

@@ -15,10 +15,10 @@ from node.federation.activities.shapes import Activity
 from node.federation.profile_links import ProfileLink
 from node.store import tables
 from node.store.circles import Circles
+from node.store.grant_ends import end_grants
 from node.store.paging import newer
 from node.store.sessions import SessionsUnit
 from node.store.upserts import insert_ignore
-from node.store.wakeups import of_grants
 from node.wire.api.cursor import Cursor
 from node.wire.times import from_micros, micros
 
@@ -193,7 +193,7 @@ class AccountsUnit(SessionsUnit):
         theirs = select(videos.c.id).where(videos.c.author == actor)
         for which in (table.c.actor == actor, table.c.video.in_(theirs)):
             await self.connection.execute(table.delete().where(which))
-        self.wakes.add(of_grants(actor))
+        await end_grants(self, actor)
 
     # -- new passwords -------------------------------------------------------------------------
 

@@ -13,11 +13,11 @@ from node.errors import Forbidden
 from node.federation.peers import Actor, Found, Peer
 from node.federation.profile_links import ProfileLink
 from node.store import tables
+from node.store.grant_ends import end_grants
 from node.store.keyring import public_key, public_row
 from node.store.paging import older
 from node.store.unit import Unit
 from node.store.upserts import insert, put, put_keeping
-from node.store.wakeups import of_grants
 from node.wire.api.cursor import Cursor
 from node.wire.httpsig import Dialect
 from node.wire.ids import covering, origin
@@ -226,7 +226,7 @@ class FederationUnit(Unit):
             await self._end_watching(
                 [one for one in {*watching.scalars()} if host in covering(origin(one).authority)]
             )
-            self.wakes.add(of_grants(host))
+            await end_grants(self, host)
 
     async def suspend_actor(self, id: str, suspended: bool) -> None:
         """Neither hear this actor of another server nor send to their inbox; or do so again."""
@@ -249,7 +249,7 @@ class FederationUnit(Unit):
         if suspended:
             await self._refuse([id])
             await self._end_watching([id])
-            self.wakes.add(of_grants(id))
+            await end_grants(self, id)
 
     async def _refuse(self, actors: Sequence[str]) -> None:
         """Refuse what came of these before, and was not applied yet (FED-7.7)."""

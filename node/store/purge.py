@@ -135,6 +135,8 @@ RULES: Mapping[str, Keep] = {
         (Rule(tables.uploads.c.expires, timedelta(), but=tables.uploads.c.blob == ""),),
     ),
     "media_grants": Keep("until expires", (Rule(tables.media_grants.c.expires, timedelta()),)),
+    # Longer than any grant lasts: of what ended since one was made, all is here while it lasts.
+    "grant_ends": Keep("24 hours after at", (Rule(tables.grant_ends.c.at, DAY),)),
     "jobs": Keep(
         "30 days after they were due when done or failed",
         tuple(

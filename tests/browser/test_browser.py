@@ -47,7 +47,6 @@ MORE = {
         "first_owed",
         "key_maker",
         "key_rows",
-        "parked",
         "plain_text",
         "standing",
     },

@@ -27,10 +27,12 @@ from node.e2ee.chain import Conversation
 from node.e2ee.mailbox import Box
 from node.errors import Broken, Refused
 from node.federation.activities.shapes import CreateNote
+from node.federation.sending import GaveUp
 from node.graph.friendship_states import View
 from node.ports import Clock
 from node.store.catching_up import CatchingUpUnit
 from node.store.database import Database
+from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
 from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
 from node.store.friends import FriendsUnit
@@ -259,6 +261,8 @@ class Tour:
             waits = get_origin(get_type_hints(method).get("return")) is Awaitable
             if not name.startswith("_") and (waits or inspect.iscoroutinefunction(method)):
                 await method(**samples.arguments(method))
+        if isinstance(made, DeliveryQueue):
+            await made.settle(samples.sample(QueuedDelivery), GaveUp("nobody"), self.clock.now())
         if isinstance(made, Purge):
             long_after = FakeClock()
             long_after.pass_(timedelta(days=400))

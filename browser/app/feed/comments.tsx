@@ -4,7 +4,6 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { me } from "../accounts.ts";
-import { freshKey, wasDone } from "../api.ts";
 import type { Post } from "../api_types.ts";
 import { List } from "../lists.ts";
 import { isAway, keepForLater } from "../outbox.tsx";
@@ -17,6 +16,8 @@ import { RichText } from "../parts/rich.tsx";
 import { Empty, Waiting } from "../parts/screen.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
 import { leftOf } from "../parts/typed.ts";
+import { sayWritten } from "../post/words.ts";
+import { Earlier, Written } from "../post/written.ts";
 import { ago, say, short } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { comment, commentOn, remove, toggleLike } from "./deeds.ts";
@@ -93,7 +94,7 @@ export function Comments({ post, onClose, onCount }: Props) {
   const to = useSignal<Post | null>(null);
   const fault = useSignal("");
   const { busy, begin } = useDeed();
-  const key = useRef(freshKey());
+  const written = useMemo(() => new Written(comment), [post.id]);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => void list.more(), [list]);
 
@@ -107,20 +108,23 @@ export function Comments({ post, onClose, onCount }: Props) {
     const isGone = () => {
       text.value = leftOf(text.value, sent);
       if (to.value === answered) to.value = null;
-      key.current = freshKey();
     };
     try {
-      list.prepend(await comment(id, words, key.current));
-      onCount(1);
+      const made = await written.send(commentOn(id, words));
       isGone();
+      if (made === null) return void list.renew(); // it stands there, and nobody can say as what
+      list.prepend(made);
+      onCount(1);
     } catch (error) {
       if (isAway(error)) {
-        keepForLater("/comments", commentOn(id, words), key.current);
+        keepForLater("/comments", commentOn(id, words), written.key);
+        written.begin();
         isGone();
-        return;
-      }
-      if (wasDone(error)) isGone();
-      fault.value = explain(error);
+      } else if (error instanceof Earlier) {
+        written.begin();
+        fault.value = sayWritten("earlier.comment");
+        void list.renew();
+      } else fault.value = explain(error);
     }
   }
 

@@ -28,9 +28,9 @@ export async function toggleLike(post: Post, put: (post: Post) => void): Promise
 /** What is said below the post `to`, as the node takes it. */
 export const commentOn = (to: string, content: string) => ({ in_reply_to: to, content });
 
-/** Say something below `to`, which is the post or one of its comments. */
-export function comment(to: string, content: string, key: string): Promise<Post> {
-  return askAsMe<Post>("POST", "/comments", { body: commentOn(to, content), key });
+/** Say something below a post or one of its comments, once under `key`. */
+export function comment(body: unknown, key: string): Promise<Post> {
+  return askAsMe<Post>("POST", "/comments", { body, key });
 }
 
 /** Delete a post of one's own, here and elsewhere. */

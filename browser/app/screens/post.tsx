@@ -5,9 +5,8 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { lengthOf, type Part, WHOLE } from "../../film/plan.ts";
 import { askAsMe, me } from "../accounts.ts";
-import { freshKey, unlessDone } from "../api.ts";
 import type { Audience, Post } from "../api_types.ts";
-import { draftOf, keepDraft } from "../draft.ts";
+import { draftOf, keepDraft, placeOf } from "../draft.ts";
 import type { Cutter as CutterPart, Looked } from "../film/cutter.tsx";
 import { sayFilm } from "../film/words.ts";
 import { meetNode } from "../home_node.ts";
@@ -21,9 +20,11 @@ import { leftOf } from "../parts/typed.ts";
 import { ChosenPictures } from "../pictures/chosen.ts";
 import { PictureFiles, PicturePicker, takePictures } from "../pictures/picker.tsx";
 import { sayPictures } from "../pictures/words.ts";
+import { askAboutEarlier } from "../post/earlier.tsx";
 import type { Job } from "../post/jobs.ts";
 import { giveUp, jobs, postVideo, tryAgain } from "../post/posting.ts";
 import { Unreached } from "../post/unreached.tsx";
+import { Written } from "../post/written.ts";
 import type { Recorder as RecorderPart } from "../record/recorder.tsx";
 import { go, place } from "../router.ts";
 import { takeShared } from "../shared.ts";
@@ -219,7 +220,10 @@ export function PostScreen() {
   const audience = useSignal<Chosen>("friends");
   const isWarned = useSignal(false);
   const warning = useSignal("");
-  const key = useSignal(freshKey());
+  const written = useMemo(() => {
+    const post = (body: unknown, key: string) => askAsMe<Post>("POST", "/posts", { body, key });
+    return new Written(post, placeOf(actor));
+  }, [actor]);
   const onTheirWay = useRef<HTMLHeadingElement>(null);
   // What another app shares fills the fields; whether it is posted its person says.
   async function fill(): Promise<void> {
@@ -245,6 +249,12 @@ export function PostScreen() {
   async function send(): Promise<void> {
     const [sent, named, warned, shown] = [words.value, title.value, warning.value, file.value];
     const summary = isWarned.value ? warned.trim() : "";
+    const isSent = () => {
+      words.value = leftOf(words.value, sent);
+      keepDraft(actor, words.value);
+      warning.value = leftOf(warning.value, warned);
+      isWarned.value = warning.value !== "";
+    };
     if (shown !== null) {
       await postVideo(shown, {
         fileName: shown.name,
@@ -256,6 +266,7 @@ export function PostScreen() {
       });
       if (file.value === shown) file.value = null;
       title.value = leftOf(title.value, named);
+      isSent();
       // One sees how it goes on, above the fields that are empty now.
       requestAnimationFrame(() => onTheirWay.current?.focus());
     } else {
@@ -266,16 +277,20 @@ export function PostScreen() {
         sensitive: summary !== "",
         pictures: pictures.named,
       };
-      await askAsMe<Post>("POST", "/posts", { body, key: key.value }).catch(unlessDone);
-      key.value = freshKey();
-      pictures.posted();
-      tell(say("post.sent"));
-      go(`/people/${encodeURIComponent(me.value?.address ?? "")}`);
+      const isPosted = () => {
+        isSent();
+        pictures.posted();
+        tell(say("post.sent"));
+        go(`/people/${encodeURIComponent(me.value?.address ?? "")}`);
+      };
+      try {
+        await written.send(body);
+      } catch (error) {
+        askAboutEarlier(error, written, body, isPosted);
+        return;
+      }
+      isPosted();
     }
-    words.value = leftOf(words.value, sent);
-    keepDraft(actor, words.value);
-    warning.value = leftOf(warning.value, warned);
-    isWarned.value = warning.value !== "";
   }
   const isEmpty =
     file.value === null && words.value.trim() === "" && pictures.items.value.length === 0;

@@ -16,9 +16,9 @@ from node.client.cli import (
     sign_in,
     videos,
 )
-from node.client.cli.advice import OK, STOPPED, USAGE
 from node.client.cli.out import Out
 from node.client.local_device import CLOCK
+from node.exit_codes import OK, STOPPED, USAGE
 from node.ports import Clock
 
 # Typer brings its own click along and names of it only this.

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from node.client.cli import advice, telling, trust
+from node.client.cli import telling, trust
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
@@ -22,6 +22,7 @@ from node.client.conversation_events import (
 from node.client.kith import Event, Kith
 from node.client.rows import MessageRow
 from node.errors import NodeError, Refused
+from node.exit_codes import KEPT, OK
 from node.wire.times import from_micros
 
 SHOWN_AT_START = 10
@@ -67,7 +68,7 @@ async def chat(
         else:
             with as_found():
                 await screen.meet(who)
-    return advice.OK
+    return OK
 
 
 async def events(
@@ -131,7 +132,7 @@ class ChatScreen:
         row = await self._as_it_stands(said, conversation, who)
         await self.sent(row, conversation)
         await self.troubles()
-        return advice.OK if row.sent else advice.KEPT
+        return OK if row.sent else KEPT
 
     async def _as_it_stands(self, said: MessageRow, conversation: str, who: str) -> MessageRow:
         """The words now: the conversation may have gone on elsewhere, and they with it."""

@@ -12,13 +12,14 @@ from typing import Annotated, Any
 
 import typer
 
-from node.client.cli.advice import OK, REFUSED, plain_problem
+from node.client.cli.advice import plain_problem
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment
 from node.client.cli.pictures import check_files, post_pictures
 from node.client.cli.posts import Which
 from node.client.kith import Kith
 from node.client.pictures import is_picture
+from node.exit_codes import OK, REFUSED
 from node.wire.api.video import UploadView
 
 # They stay until the video ends; what only starts another program would find the file gone.

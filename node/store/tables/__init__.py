@@ -38,7 +38,15 @@ from node.store.tables.federation import (
 from node.store.tables.graph import follows, friend_codes, friendships
 from node.store.tables.inbox import audiences, events, notices, posts, reactions, timeline
 from node.store.tables.node import settings
-from node.store.tables.video import jobs, media_grants, pictures, renditions, uploads, videos
+from node.store.tables.video import (
+    grant_ends,
+    jobs,
+    media_grants,
+    pictures,
+    renditions,
+    uploads,
+    videos,
+)
 
 __all__ = [
     "METADATA",
@@ -58,6 +66,7 @@ __all__ = [
     "follows",
     "friend_codes",
     "friendships",
+    "grant_ends",
     "homes",
     "idempotency",
     "invites",

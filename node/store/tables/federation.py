@@ -134,7 +134,7 @@ outbox = table(
 deliveries = table(
     "deliveries",
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
-    Column("activity", TEXT, nullable=False, index=True),
+    Column("activity", TEXT, nullable=False),
     Column("host", TEXT, nullable=False),  # the lane
     Column("inbox", TEXT, nullable=False),
     Column("actor", TEXT, nullable=False),  # who signs

@@ -96,6 +96,15 @@ media_grants = table(
     keep="until expires",
 )
 
+grant_ends = table(
+    "grant_ends",
+    id_("whose"),  # a digest: all of an actor or of a server, or between two actors
+    Column("mark", TEXT, nullable=False),  # another one each time
+    instant("at", nullable=False),
+    Index("ix_grant_ends_at_whose", "at", "whose"),
+    keep="24 hours after at",
+)
+
 jobs = table(
     "jobs",
     id_(),  # uuid7

@@ -190,8 +190,13 @@ class InvitesUnit(AccountsUnit):
 
     async def put_registration(self, registration: Registration) -> None:
         self.tables.settings["registration"] = str(registration)
-        if ADMIN_SEEN in self.tables.settings:
+        if await self.admins():
             await self.admin_was_here()
+        else:
+            await self.miss_no_admin()
+
+    async def miss_no_admin(self) -> None:
+        self.tables.settings.pop(ADMIN_SEEN, None)
 
     async def invite(self, digest: bytes) -> Invite | None:
         return self.tables.invites.get(digest)

@@ -13,6 +13,18 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "grant_ends",
+        sa.Column("whose", TEXT, nullable=False),
+        sa.Column("mark", TEXT, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("whose", name=op.f("pk_grant_ends")),
+        info={"keep": "24 hours after at"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("grant_ends", schema=None) as batch_op:
+        batch_op.create_index("ix_grant_ends_at_whose", ["at", "whose"], unique=False)
+
+    op.create_table(
         "jobs",
         sa.Column("id", TEXT, nullable=False),
         sa.Column("kind", TEXT, server_default="", nullable=False),
@@ -176,3 +188,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_jobs_kind_subject_id")
 
     op.drop_table("jobs")
+    with op.batch_alter_table("grant_ends", schema=None) as batch_op:
+        batch_op.drop_index("ix_grant_ends_at_whose")
+
+    op.drop_table("grant_ends")

@@ -1,0 +1,1 @@
+import{B as i,c as l,i as e}from"/app/chunk-BIYCASDA.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};

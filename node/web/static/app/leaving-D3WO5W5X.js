@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-T5KITV3M.js";import"/app/chunk-R5CFC3MT.js";import"/app/chunk-4ML6565O.js";import"/app/chunk-GR64TZIX.js";import"/app/chunk-EIHDEAHK.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-BK5NCJ26.js";import"/app/chunk-4R2LW2NJ.js";import"/app/chunk-PDEFLMU5.js";import"/app/chunk-5XDN5RWV.js";import"/app/chunk-PH464TMM.js";import"/app/chunk-BIYCASDA.js";export{r as deleteAccount,m as forget,o as logOut};

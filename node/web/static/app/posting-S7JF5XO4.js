@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-AZJG673K.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-GR64TZIX.js";import"/app/chunk-EIHDEAHK.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
