@@ -7,7 +7,7 @@ what is gone is fetched again.
 import asyncio
 import hashlib
 import tempfile
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -66,7 +66,7 @@ class KeptPictures:
         self._most = most_bytes
         self._short = short
         self._clock = clock
-        self._known: OrderedDict[str, About] = OrderedDict()
+        self._known: dict[str, About] = {}
         self._of_host: Counter[str] = Counter()
         self._reading: asyncio.Task[None] | None = None
 
@@ -91,7 +91,7 @@ class KeptPictures:
             await asyncio.to_thread(self._remove, [name])
             return None
         if name in self._known:
-            self._known.move_to_end(name)
+            self._known[name] = self._known.pop(name)
         return Kept(about.media_type, about.size, _pieces(file, about.size))
 
     async def passing(

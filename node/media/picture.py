@@ -184,21 +184,27 @@ class Loop:
         self._file.close()
 
 
+def check_length(count: int, size: tuple[int, int], order: dict[str, Any]) -> None:
+    """Whether so many pictures of this size may be made into one animation."""
+    if count > order["most_frames"] or count * size[0] * size[1] > order["most_drawn"]:
+        raise RefusedError(
+            f"the animation is too long: at most {order['most_frames']} pictures and "
+            f"{order['most_drawn'] // 10**6} million points in all are taken",
+            much=True,
+        )
+
+
 def moving(image: Image.Image, order: dict[str, Any]) -> tuple[Loop, Image.Image]:
     """All pictures of an animation in one file, and its first. Counted, not read from a header."""
-    loop, first, drawn = Loop(image.size), None, 0
+    # What it says is enough to refuse it; what it does not say is counted.
+    check_length(getattr(image, "n_frames", 1), image.size, order)
+    loop, first = Loop(image.size), None
     for number in range(order["most_frames"] + 1):
         try:
             image.seek(number)
         except EOFError:
             break
-        drawn += image.width * image.height
-        if number == order["most_frames"] or drawn > order["most_drawn"]:
-            raise RefusedError(
-                f"the animation is too long: at most {order['most_frames']} pictures and "
-                f"{order['most_drawn'] // 10**6} million points in all are taken",
-                much=True,
-            )
+        check_length(number + 1, image.size, order)
         check_size(image.size, order)
         image.load()
         said = image.info.get("duration") or 0
