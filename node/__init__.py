@@ -24,5 +24,6 @@ The map, from the roof down; an arrow of imports may only point down (import-lin
 - `ports`        Clock, Entropy, Fetch, Blobs
 - `config`       the frozen configuration
 - `private_files` what is this user's alone, and files that hold secrets
+- `exit_codes`   the numbers that commands end with
 - `errors`       every error, by whose turn it is
 """

@@ -76,13 +76,16 @@ class Unreachable(NodeError):
     """The network or a peer did not answer as it should; the same call may succeed later.
 
     `beyond`: to a client, its own node does answer, and another server does not; or, with `held`,
-    its device waits.
+    its device waits. `never_sent`: there was no connection, so that nothing can have been done.
     """
 
-    def __init__(self, reason: str, beyond: bool = False, held: Held = "") -> None:
+    def __init__(
+        self, reason: str, beyond: bool = False, held: Held = "", never_sent: bool = False
+    ) -> None:
         super().__init__(reason)
         self.beyond = beyond
         self.held = held
+        self.never_sent = never_sent
 
 
 def will_pass(error: NodeError) -> bool:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from node.client import parked
 from node.client.exchange import Accepted, Created, LostRace
 from node.e2ee.mls.public.framing import APPLICATION, PrivateMessage, encode_message
 from node.errors import Conflict, Forbidden, Full, Missing, NodeError, Unreachable
@@ -107,6 +108,26 @@ def missed_words(it: Scenario) -> None:
     it.give(bob, *contents(it.send(alice)))
 
 
+def words_that_trickle(it: Scenario) -> None:
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    for number in range(24):
+        it.say(alice, group, f"{number}")
+    late = contents(it.send(alice))
+    it.go_on(bob, group, alice, times=11)
+    complaints = []
+    for message in late:
+        it.give(bob, message)
+        complaints += contents(it.send(bob))
+    for _ in range(2):
+        bob.do("missed_rest", now=it.now)
+        bob.do("ask_missed", now=it.now)
+        complaints += contents(it.send(bob))
+        it.now += 2
+    it.give(alice, *complaints)
+    it.give(bob, *contents(it.send(alice)))
+
+
 def early_words(it: Scenario) -> None:
     alice, bob = it.device("alice"), it.device("bob", "beta.test")
     group = alice.do("start", packages=it.packages(bob), now=it.now)
@@ -121,6 +142,43 @@ def early_words(it: Scenario) -> None:
     it.give(bob, *later)
     it.give(bob, founding["welcomes"][0]["content"])
     it.give(bob, *commit)
+
+
+def no_room_to_wait(it: Scenario) -> None:
+    """Somebody fills the room with claims: what others say then is asked for in one `Failure`, once
+    the commit that it waits for is there, whatever comes in between."""
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    for one in (alice, bob):
+        one.do("new_packages", count=0, last_resort=True, now=it.now)
+    group = it.meet(alice, bob)
+
+    def claim(number: int) -> str:
+        far = PrivateMessage(bytes.fromhex(group), 999, APPLICATION, b"", b"who", b"%d" % number)
+        return base64.b64encode(encode_message(far)).decode()
+
+    it.give(bob, *map(claim, range(parked.MOST + 1)))
+    alice.do("refresh", group=group, now=it.now)
+    for number in range(3):
+        it.say(alice, group, f"early {number}")
+    commit, *words = contents(it.send(alice))
+    for word in words:
+        it.give(bob, word)
+        it.send(bob)
+    it.give(bob, words[1])  # once more
+    *_, told = bob.do("untold_events")
+    bob.do("untold_heard", events=[told, told])  # equal ones count
+    bob.do("settle")
+    alice.do("refresh", group=group, now=it.now)
+    it.say(alice, group, "and one behind another commit")
+    it.give(bob, *contents(it.send(alice)))  # words make room for that one
+    it.give(bob, commit)
+    it.give(alice, *contents(it.send(bob)))
+    it.give(bob, *contents(it.send(alice)))
+    for _ in range(2):
+        bob.do("look_behind", now=it.now)
+        it.now += 10
+    it.next(bob)
+    it.tell(bob, LostRace(2))  # nobody is where the claims say
 
 
 def unanswered_commit(it: Scenario) -> None:
@@ -593,7 +651,9 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (lost_words, "A commit came first: words are sealed anew under their ids."),
     (lost_changes, "An Add lost and is made anew; a Remove lost and others had done it."),
     (missed_words, "Words whose keys are gone are asked for, and said again."),
+    (words_that_trickle, "The more is missed in a day, the more is asked for at once."),
     (early_words, "Words wait for their Welcome, and for their commit."),
+    (no_room_to_wait, "What finds no room to wait is asked for once, when it can be answered."),
     (unanswered_commit, "What others say in the epoch of our commit waits for its answer."),
     (obstacles, "A full mailbox, a relay and a home node that do not answer, and refusals."),
     (behind, "Commits are gone: a device asks to be taken back, and reads what waits."),

@@ -25,10 +25,12 @@ export class Problem extends Error {
 export const wasDone = (error: unknown): boolean =>
   error instanceof Problem && error.clause === "API-6.5";
 
-/** Catches what `wasDone`, where nothing of the answer is needed. */
-export function unlessDone(error: unknown): void {
-  if (!wasDone(error)) throw error;
-}
+/** Whether the node took another request under the same key, and not this one (API-6.2). */
+export const isOther = (error: unknown): boolean =>
+  error instanceof Problem && error.clause === "API-6.2";
+
+/** The node knows a key for a day: what was tried longer ago may have been taken. */
+export const SURE_MS = 23 * 3_600_000;
 
 export interface Asking {
   readonly token?: string | undefined;

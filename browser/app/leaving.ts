@@ -2,7 +2,7 @@
 
 import { accounts, forgotten, type Known } from "./accounts.ts";
 import { device } from "./device.ts";
-import { keepDraft } from "./draft.ts";
+import { dropDraft } from "./draft.ts";
 import { settled } from "./entering.ts";
 import { dropAllOf } from "./outbox.tsx";
 import { dropJobsOf } from "./post/jobs.ts";
@@ -32,7 +32,7 @@ async function after({ actor }: Known): Promise<void> {
   await settled();
   if (accounts.value.some((one) => one.actor === actor)) return;
   forgotten(actor);
-  keepDraft(actor, "");
+  dropDraft(actor);
   dropAllOf(actor);
   unwanted(actor);
   // Nobody knows for whom it was shared.

@@ -4,9 +4,10 @@
  */
 
 import { effect } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 
 import { accounts, askAsMe, me } from "./accounts.ts";
-import { freshKey, Problem, wasDone } from "./api.ts";
+import { freshKey, isOther, Problem, SURE_MS, wasDone } from "./api.ts";
 import { online, sendLater } from "./installed.ts";
 import { question } from "./parts/dialog.tsx";
 import { tell } from "./parts/toast.tsx";
@@ -22,8 +23,6 @@ interface Kept {
 }
 
 const STORE = "kith.outbox";
-// The node knows a key for a day; what is older may stand there, and its person is asked.
-const SURE_MS = 23 * 3_600_000;
 
 function read(): readonly Kept[] {
   try {
@@ -51,8 +50,15 @@ export function keepForLater(path: string, body: Kept["body"], key: string): voi
   void sendLater();
 }
 
-function askAboutOld(old: Kept): void {
-  question(say("outbox.old"), <p dir="auto">{old.body.content}</p>, [
+/** Send `old` as another thing than what was sent under its key, or not at all: its person says. */
+function askAbout(old: Kept, title: string, says?: ComponentChildren): void {
+  const body = (
+    <>
+      {says}
+      <p dir="auto">{old.body.content}</p>
+    </>
+  );
+  question(title, body, [
     {
       words: say("outbox.send"),
       act: async () => {
@@ -75,8 +81,15 @@ async function send(one: Kept): Promise<boolean> {
     await askAsMe("POST", one.path, { body: one.body, key: one.key });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const later = error.status === 0 || error.status >= 500 || [401, 429].includes(error.status);
-    if (later) return false;
+    const { status, clause } = error;
+    const isLater = status === 0 || status >= 500 || [401, 429].includes(status);
+    if (isLater || clause === "API-6.3") return false; // the latter: another process answers it just now
+    if (isOther(error)) {
+      const { sayWritten } = await import("./post/words.ts");
+      const Says = () => <p>{sayWritten("earlier.kept")}</p>;
+      askAbout(one, say("outbox.send"), <Says />);
+      return false;
+    }
     if (!wasDone(error)) tell(`${say("outbox.refused")} ${explain(error)}`, true);
   }
   drop(one.key);
@@ -92,7 +105,7 @@ export async function flush(): Promise<void> {
     const waiting = read();
     for (const one of waiting) {
       if (Date.now() - one.at > SURE_MS) {
-        if (one.actor === me.value?.actor) askAboutOld(one);
+        if (one.actor === me.value?.actor) askAbout(one, say("outbox.old"));
         return;
       }
       if (!(await send(one))) return;

@@ -19,6 +19,8 @@ import type { Outcome, Send } from "./exchange.ts";
 import { actorOf } from "./groups.ts";
 import { nodeForgot } from "./home.ts";
 import type { Readmit } from "./intents.ts";
+import * as later from "./later.ts";
+import { epochOf } from "./parked.ts";
 import {
   ASKED,
   type AskedRow,
@@ -68,7 +70,7 @@ export class ComingBack {
       if (asked.head <= Number((await this.#state.groups.session(group)).epoch)) {
         await behind.caughtUp(this.#state, group);
       } else if (asked.over || (asked.vain && (await this.#isHeardElsewhere(group, asked)))) {
-        this.#end(group, asked);
+        await this.#end(group, asked);
       } else {
         found.push(...(await this.#behind(group, asked, now)));
       }
@@ -96,9 +98,10 @@ export class ComingBack {
   }
 
   /** They are heard elsewhere: nothing is asked here any more, and nothing waits. */
-  #end(group: string, asked: AskedRow): void {
+  async #end(group: string, asked: AskedRow): Promise<void> {
     this.#state.put(askedRow(group), { ...asked, content: EMPTY, over: true });
     for (const name of this.#state.names("parked", group)) this.#state.delete(name);
+    await later.forget(this.#state, group, () => true);
   }
 
   /** Our node was put back: what its conflicts named is no more than a claim (DEV-9.5). */
@@ -124,8 +127,7 @@ export class ComingBack {
   async #parkedEpoch(group: string): Promise<number> {
     let latest = 0;
     for (const name of this.#state.names("parked", group)) {
-      const { content } = await this.#state.get(name, PARKED);
-      latest = Math.max(latest, Number(framing.header(content).epoch ?? 0n));
+      latest = Math.max(latest, Number(epochOf(await this.#state.get(name, PARKED))));
     }
     return latest;
   }
@@ -229,11 +231,11 @@ export class ComingBack {
     this.#state.delete(askedRow(group));
     let some = false;
     for (const name of this.#state.names("parked", group)) {
-      const { content } = await this.#state.get(name, PARKED);
-      if ((framing.header(content).epoch ?? 0n) <= epoch) continue;
+      if (epochOf(await this.#state.get(name, PARKED)) <= epoch) continue;
       this.#state.delete(name);
       some = true;
     }
+    await later.forget(this.#state, group, (claimed) => claimed > epoch);
     if (!some) return [];
     const told = { clause: "E2E-3.5", reason: FALSE_EPOCH, asked_again: false };
     return [{ is: "MessageUnreadable", conversation: group, ...told }];

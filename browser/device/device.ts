@@ -44,7 +44,10 @@ import {
 import { Said } from "./said.ts";
 import { ownRow } from "./said_rows.ts";
 import { DeviceSeat, type SeatAsked } from "./seat.ts";
+import { keep, Untold } from "./untold.ts";
 import { Words } from "./words.ts";
+
+type Told = Promise<readonly ConversationEvent[]>;
 
 /** One device of an actor. Conversations are named by group id in hex; times are Unix seconds or microseconds. */
 export class Device {
@@ -54,6 +57,7 @@ export class Device {
   readonly keys: DeviceKeys;
   readonly trust: DeviceTrust;
   readonly words: Words;
+  readonly untold: Untold;
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #inbox: DeviceInbox;
@@ -86,6 +90,7 @@ export class Device {
     this.behind = new DeviceBehind(state, this.#back, turns);
     this.keys = new DeviceKeys(state, keys, pins, turns);
     this.trust = new DeviceTrust(state, leaves, pins, turns);
+    this.untold = new Untold(state, turns);
   }
 
   /** The device whose rows the vault holds, or a new one. */
@@ -102,6 +107,11 @@ export class Device {
 
   #step<T>(work: () => Promise<T>): Promise<T> {
     return this.#inTurn(() => this.#state.step(work));
+  }
+
+  /** A step of which something is told. */
+  #toTell(work: () => Told): Told {
+    return this.#step(async () => keep(this.#state, await work()));
   }
 
   /** The last mailbox item that is in our vault: all up to it may be acknowledged. */
@@ -246,7 +256,7 @@ export class Device {
   }
 
   /** Ask the others to take this device out; who is alone is out at once. */
-  leave(group: string, now: number): Promise<readonly ConversationEvent[]> {
+  leave(group: string, now: number): Told {
     return this.#step(async () => {
       if ((await this.#state.groups.session(group)).members().length > 1) {
         await this.#outbox.change(group, { type: "Leave" }, now);
@@ -279,8 +289,8 @@ export class Device {
   }
 
   /** What came of what `next` said. */
-  tell(asked: Carried, outcome: Outcome, now: number): Promise<readonly ConversationEvent[]> {
-    return this.#step(async () => {
+  tell(asked: Carried, outcome: Outcome, now: number): Told {
+    return this.#toTell(async () => {
       const isErrand = asked.is === "TellGone" || (asked.is === "Create" && asked.url !== "");
       if (isErrand) return this.#errands.outcome(asked, outcome);
       if (asked.is === "Send" && isQuestion(asked)) return this.#back.outcome(asked, outcome);
@@ -326,12 +336,19 @@ export class Device {
    *
    * A repeat is silence; what is wrong is told, not thrown. `incarnation`: of the node's database.
    */
-  receive(
-    items: readonly ParkedRow[],
-    now: number,
-    incarnation = "",
-  ): Promise<readonly ConversationEvent[]> {
-    return this.#step(() => this.#inbox.take(items, now, incarnation));
+  receive(items: readonly ParkedRow[], now: number, incarnation = ""): Told {
+    return this.#toTell(() => this.#inbox.take(items, now, incarnation));
+  }
+
+  /** Time passed: what was missed, and what it was too soon to ask for, is asked for (DEV-5.6). */
+  async askMissed(now: number): Promise<void> {
+    if (this.#state.groupsWith("later").length)
+      await this.#step(() => this.#inbox.repair.tend(now));
+  }
+
+  /** How many seconds until that is worth a try. */
+  missedRest(now: number): Promise<number> {
+    return this.#inTurn(() => this.#inbox.repair.rest(now));
   }
 
   /** Throws `Conflict` (ACC-4.4) for a vault that was left behind. */
@@ -355,7 +372,7 @@ export class Device {
   }
 
   /** Another copy of this vault is the device: what was not sent is told, history stays. */
-  freeze(error: Refused): Promise<readonly ConversationEvent[]> {
-    return this.#step(() => this.#seat.freeze(error));
+  freeze(error: Refused): Told {
+    return this.#toTell(() => this.#seat.freeze(error));
   }
 }

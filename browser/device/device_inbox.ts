@@ -6,7 +6,7 @@
  * `Refused` is thrown before anything of it is changed.
  */
 
-import { Missing, Refused, TooMuch } from "../errors.ts";
+import { Missing, Refused } from "../errors.ts";
 import {
   type ApplicationMessage,
   type Committed,
@@ -33,6 +33,7 @@ import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
 import { Errands } from "./errands.ts";
 import { actorOf, actorsOf } from "./groups.ts";
+import * as later from "./later.ts";
 import type { Leaves } from "./leaves.ts";
 import { cameIntoAGroup } from "./lists.ts";
 import * as parked from "./parked.ts";
@@ -51,13 +52,12 @@ import {
   PARKED,
   type ParkedRow,
   packageRow,
-  parkedRow,
 } from "./rows.ts";
 import { type Said, unreadable } from "./said.ts";
 import { messageOf } from "./said_rows.ts";
 import * as unfetched from "./unfetched.ts";
 
-const MOST_PARKED = 500;
+type Told = Promise<readonly ConversationEvent[]>;
 /** What waits may be read after these. */
 const WENT_ON: ReadonlySet<string> = new Set([
   "ConversationJoined",
@@ -73,7 +73,7 @@ export class DeviceInbox {
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #leaves: Leaves;
-  readonly #repair: Repair;
+  readonly repair: Repair;
   readonly #said: Said;
 
   constructor(state: DeviceState, outbox: DeviceOutbox, leaves: Leaves, said: Said) {
@@ -81,7 +81,7 @@ export class DeviceInbox {
     this.#said = said;
     this.#leaves = leaves;
     this.#outbox = outbox;
-    this.#repair = new Repair(state, outbox);
+    this.repair = new Repair(state, outbox);
     this.back = new ComingBack(state, outbox);
     this.returns = new Returns(state, outbox);
     this.errands = new Errands(state, outbox);
@@ -98,11 +98,7 @@ export class DeviceInbox {
    *
    * Another `incarnation` than before: numbers begin anew, and items may come twice.
    */
-  async take(
-    items: readonly ParkedRow[],
-    now: number,
-    incarnation: string,
-  ): Promise<readonly ConversationEvent[]> {
+  async take(items: readonly ParkedRow[], now: number, incarnation: string): Told {
     const found: ConversationEvent[] = [];
     if (incarnation) found.push(...(await this.#bornAgain(incarnation)));
     const before = await this.cursor();
@@ -116,7 +112,7 @@ export class DeviceInbox {
     return found;
   }
 
-  async #bornAgain(incarnation: string): Promise<readonly ConversationEvent[]> {
+  async #bornAgain(incarnation: string): Told {
     const known = await this.#state.find(INCARNATION, INCARNATION_ROW);
     if (known?.name === incarnation) return [];
     const before = known === null ? 0 : await this.cursor();
@@ -134,7 +130,7 @@ export class DeviceInbox {
     return known !== null && item.seq <= known.before;
   }
 
-  async #take(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
+  async #take(item: ParkedRow, now: number): Told {
     const found = await this.#openOrTell(item, now);
     const last = found.at(-1);
     if (!last || !WENT_ON.has(last.is)) return found;
@@ -142,7 +138,7 @@ export class DeviceInbox {
   }
 
   /** Take in what waited, as far as that goes: a commit may have waited behind its words. */
-  async takeParked(group: string, now: number): Promise<readonly ConversationEvent[]> {
+  async takeParked(group: string, now: number): Told {
     const found: ConversationEvent[] = [];
     const { groups } = this.#state;
     const epoch = async () => (groups.has(group) ? (await groups.session(group)).epoch : null);
@@ -151,16 +147,19 @@ export class DeviceInbox {
       const before = await epoch();
       for (const name of this.#state.names("parked", group)) {
         const item = await this.#state.get(name, PARKED);
+        const here = await epoch();
+        if (here !== null && parked.epochOf(item) > here) continue;
         this.#state.delete(name);
         found.push(...(await this.#openOrTell(item, now)));
       }
       const after = await epoch();
       wentOn = after !== null && after !== before;
     }
+    await this.repair.askNow(group, now);
     return found;
   }
 
-  async #openOrTell(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
+  async #openOrTell(item: ParkedRow, now: number): Told {
     try {
       return await this.#open(item, now);
     } catch (error) {
@@ -170,7 +169,7 @@ export class DeviceInbox {
     }
   }
 
-  async #open(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
+  async #open(item: ParkedRow, now: number): Told {
     if (isWord(item)) return this.returns.take(await this.#groupOf(item), item);
     const { wireFormat, groupId, epoch } = framing.header(item.content);
     if (wireFormat === framing.WELCOME) return this.#join(item, now);
@@ -199,19 +198,20 @@ export class DeviceInbox {
    *
    * `quietly` of a group that this device is out of: it may be asked in again, or never.
    */
-  #park(group: string, item: ParkedRow, quietly: boolean): readonly ConversationEvent[] {
-    if (this.#state.names("parked", group).length < MOST_PARKED) {
-      this.#state.put(parkedRow(group, item.seq), item);
-    } else if (!quietly) {
-      throw new TooMuch("E2E-5.4", "too many messages wait for what never came");
-    }
-    return [];
+  async #park(group: string, item: ParkedRow, quietly: boolean): Told {
+    const crowded = await parked.keep(this.#state, group, item);
+    if (crowded === null) return [];
+    const asked_again = await this.repair.ask(group, crowded, true);
+    if (quietly || (await this.#cameBefore(crowded))) return [];
+    const conversation = this.#state.groups.has(group) ? group : await this.#groupOf(item);
+    const why = { clause: "E2E-5.4", reason: parked.CROWDED };
+    return [{ is: "MessageUnreadable", conversation, ...why, asked_again }];
   }
 
   /** Tell of it; what was missed is asked for again, in the same step (E2E-5.9). */
   async #unreadable(item: ParkedRow, error: Refused): Promise<MessageUnreadable> {
-    const group = await this.#repair.missed(item, error);
-    const asked_again = group !== "" && (await this.#repair.ask(group, item));
+    const group = await this.repair.missed(item, error);
+    const asked_again = group !== "" && (await this.repair.ask(group, item));
     const conversation = group || (await this.#groupOf(item));
     const { clause, reason } = error;
     return { is: "MessageUnreadable", conversation, clause, reason, asked_again };
@@ -224,7 +224,7 @@ export class DeviceInbox {
     return "";
   }
 
-  async #join(item: ParkedRow, now: number): Promise<readonly ConversationEvent[]> {
+  async #join(item: ParkedRow, now: number): Told {
     const body = framing.parseMessage(item.content);
     const entries = body.kind === "welcome" ? body.secrets : [];
     const named = entries.map((entry) => packageRow(entry.newMember));
@@ -251,6 +251,7 @@ export class DeviceInbox {
     const joined = groups.apply(group, step);
     if (!row.last_resort) this.#state.delete(name);
     await parked.forgetBefore(this.#state, group, joined.epoch);
+    await later.forget(this.#state, group, (epoch) => epoch < joined.epoch);
     const members = actorsOf((await groups.session(group)).members());
     const { ref, url } = item;
     const begun = { group_id: joined.groupId, ref, url, members, created: now };
@@ -286,18 +287,13 @@ export class DeviceInbox {
     absent.forget(this.#state, group, absents);
     let asked_again = 0;
     for (const missed of await parked.missed(this.#state, group, row.joined, epoch)) {
-      if (await this.#repair.ask(group, missed)) asked_again += 1;
+      if (await this.repair.ask(group, missed)) asked_again += 1;
     }
     await parked.forgetBefore(this.#state, group, epoch);
     return { is: "ConversationCaughtUp", conversation: group, asked_again };
   }
 
-  async #happened(
-    group: string,
-    event: Event,
-    item: ParkedRow,
-    now: number,
-  ): Promise<readonly ConversationEvent[]> {
+  async #happened(group: string, event: Event, item: ParkedRow, now: number): Told {
     switch (event.kind) {
       case "ApplicationMessage":
         return this.#read(group, event, item);
@@ -312,11 +308,7 @@ export class DeviceInbox {
   }
 
   /** Another's commit: our node was not told whom it took out. */
-  async #entered(
-    group: string,
-    event: Committed,
-    now: number,
-  ): Promise<readonly ConversationEvent[]> {
+  async #entered(group: string, event: Committed, now: number): Told {
     const { changed, doubts } = await this.#outbox.entered(group, event, now);
     const present = actorsOf((await this.#state.groups.session(group)).members());
     await this.errands.came(group, present);
@@ -325,11 +317,7 @@ export class DeviceInbox {
     return [...doubts, changed];
   }
 
-  async #read(
-    group: string,
-    event: ApplicationMessage,
-    item: ParkedRow,
-  ): Promise<readonly ConversationEvent[]> {
+  async #read(group: string, event: ApplicationMessage, item: ParkedRow): Told {
     const actor = actorOf(event.sender);
     let said: content.Content;
     try {
@@ -339,7 +327,7 @@ export class DeviceInbox {
     }
     const told = await this.returns.heard(group, actor);
     if (said.kind === content.FAILURE) {
-      return [...told, ...(await this.#repair.mend(group, said.about))];
+      return [...told, ...(await this.repair.mend(group, said.about))];
     }
     const { id, kind } = said;
     if (content.isQuiet(kind)) return told;

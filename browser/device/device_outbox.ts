@@ -43,7 +43,9 @@ import {
 import { isStaged, unmake, unstage } from "./staged.ts";
 import * as stops from "./stops.ts";
 import { undone } from "./undone.ts";
+import { keep } from "./untold.ts";
 
+type Told = Promise<readonly ConversationEvent[]>;
 /** What a commit changed, and what is told of leaves. */
 export interface Entered {
   readonly changed: MembersChanged;
@@ -202,7 +204,8 @@ export class DeviceOutbox {
       });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const events = await this.#state.step(() => this.#drop(name, owed, error, now));
+      const drop = async () => keep(this.#state, await this.#drop(name, owed, error, now));
+      const events = await this.#state.step(drop);
       return { is: "Tell", events, error };
     }
   }
@@ -211,16 +214,12 @@ export class DeviceOutbox {
   async #letGo(name: string, owed: OwedRow): Promise<Tell | null> {
     this.#state.delete(name);
     const error = new Conflict("DEV-4.5", "somebody else did it first");
-    const events = await undone(this.#state, owed, error);
+    const events = keep(this.#state, await undone(this.#state, owed, error));
     return events.length ? { is: "Tell", events, error } : null;
   }
 
   /** Take in what came of `asked`. */
-  async outcome(
-    asked: Carried,
-    outcome: Outcome,
-    now: number,
-  ): Promise<readonly ConversationEvent[]> {
+  async outcome(asked: Carried, outcome: Outcome, now: number): Told {
     if (this.obstacles.takes(asked, outcome)) return [];
     if (asked.is === "Fetch") {
       this.obstacles.caughtUp();
@@ -236,11 +235,7 @@ export class DeviceOutbox {
     return [];
   }
 
-  async #came(
-    asked: Send | Create,
-    outcome: Exclude<Outcome, Trouble>,
-    now: number,
-  ): Promise<readonly ConversationEvent[]> {
+  async #came(asked: Send | Create, outcome: Exclude<Outcome, Trouble>, now: number): Told {
     if (asked.is === "Create") {
       if (outcome.is === "Created") await home.knownAs(this.#state, asked.group, outcome);
       return [];
@@ -250,7 +245,7 @@ export class DeviceOutbox {
     return [];
   }
 
-  async #accepted(sent: Send, now: number): Promise<readonly ConversationEvent[]> {
+  async #accepted(sent: Send, now: number): Told {
     const owed = await this.#state.find(sent.row, OWED);
     if (owed === null || !equal(owed.content, sent.content)) return [];
     if (owed.intent.type === "Leave") {
@@ -268,7 +263,7 @@ export class DeviceOutbox {
   }
 
   /** Our commit is in force. */
-  async #merge(owed: OwedRow, now: number): Promise<readonly ConversationEvent[]> {
+  async #merge(owed: OwedRow, now: number): Told {
     if (!(await isStaged(this.#state, owed))) return [];
     const { groups } = this.#state;
     const session = await groups.session(owed.group);
@@ -324,7 +319,7 @@ export class DeviceOutbox {
   }
 
   /** This device can speak there no more: keys go, history stays, what is owed is told. */
-  async giveUp(group: string, error: Refused): Promise<readonly ConversationEvent[]> {
+  async giveUp(group: string, error: Refused): Told {
     const found: ConversationEvent[] = [];
     for (const { row } of await this.owed(group))
       found.push(...(await undone(this.#state, row, error)));

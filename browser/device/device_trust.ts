@@ -16,6 +16,7 @@ import { type Answer, type Look, Looking, type Shown, type Sifted } from "./look
 import type { Pins } from "./pins.ts";
 import { SHORTEST_WAIT } from "./silence.ts";
 import * as stops from "./stops.ts";
+import { keep } from "./untold.ts";
 
 /** What the program may ask of a device about the keys of others. */
 export class DeviceTrust {
@@ -80,12 +81,18 @@ export class DeviceTrust {
 
   /** What came of a look. */
   answered(actor: string, outcome: Answer, now: number): Promise<readonly ConversationEvent[]> {
-    return this.#turns.step(() => this.#looking.answered(actor, outcome, now));
+    return this.#toTell(() => this.#looking.answered(actor, outcome, now));
   }
 
   /** The keys of the account, as the home node has them. */
   seenOwn(keys: Shown, now: number): Promise<readonly ConversationEvent[]> {
-    return this.#turns.step(() => this.#looking.seenOwn(keys, now));
+    return this.#toTell(() => this.#looking.seenOwn(keys, now));
+  }
+
+  #toTell(
+    work: () => Promise<readonly ConversationEvent[]>,
+  ): Promise<readonly ConversationEvent[]> {
+    return this.#turns.step(async () => keep(this.#state, await work()));
   }
 
   /** Time passed: look again at what is in the way. */

@@ -3,25 +3,44 @@
 import type { Refused } from "../errors.ts";
 import * as framing from "../mls/public/framing.ts";
 import { hash } from "../mls/public/suite.ts";
-import { EMPTY, hex, utf8 } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, hex, utf8 } from "../wire/bytes.ts";
 import * as content from "./content.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
+import * as later from "./later.ts";
 import type { Named } from "./message_maker.ts";
+import { epochOf, isWord } from "./parked.ts";
 import { failureRow, MESSAGE, type MessageRow, missedRow, type ParkedRow } from "./rows.ts";
 import { stands } from "./said_rows.ts";
 
 /** One complaint may name hundreds: who only complains must not keep us busy for ever. */
 const MOST_MENDED = 20;
-/**
- * The keys of its epoch, or its own, are gone, or it is too far ahead of what came; or too many wait.
- * What was in such a message can be sealed anew.
- */
-const MOST_FAILURES = 100; // begun in a group in a day
-const DAY_MICROS = 86_400_000_000;
+/** `Failure`s of a day in a group; a second more has to pass before each further one. */
+const AT_ONCE = 20;
+const MOST_KEPT = 500; // more than a day has
+const HOUR_SECONDS = 3600;
+const SECOND_MICROS = 1_000_000;
+const DAY_MICROS = 86_400 * SECOND_MICROS;
 const KEPT_DAYS = 30;
-const MISSED: ReadonlySet<string> = new Set(["MLS-15.3a", "MLS-9.2a", "MLS-15.3", "E2E-5.4"]);
+/**
+ * The keys of its epoch, or its own, are gone, or it is too far ahead of what came. What was in such a message
+ * can be sealed anew.
+ */
+const MISSED: ReadonlySet<string> = new Set(["MLS-15.3a", "MLS-9.2a", "MLS-15.3"]);
+
+const namesIn = ({ text }: MessageRow): readonly string[] => text.split(" ").filter(Boolean);
+
+type Begun = readonly (readonly [name: string, row: MessageRow])[];
+
+/** How many seconds until a `Failure` may be begun: the more were begun in a day, the more is gathered in one. */
+function waitOf(begun: Begun, at: number): number {
+  const over = begun.filter(([, row]) => at - row.at < DAY_MICROS).length - AT_ONCE;
+  const since = at - (begun.at(-1)?.[1].at ?? 0);
+  // A clock that was set back makes nobody wait.
+  if (over <= 0 || since <= -SECOND_MICROS) return 0;
+  return Math.max(0, over - Math.max(0, Math.floor(since / SECOND_MICROS)));
+}
 
 /** Both sides of a `Failure`. */
 export class Repair {
@@ -40,35 +59,82 @@ export class Repair {
    */
   async missed(item: ParkedRow, error: Refused): Promise<string> {
     if (!MISSED.has(error.clause)) return "";
-    const { groupId, epoch, contentType } = framing.header(item.content);
-    const group = hex(groupId ?? EMPTY);
-    if (contentType !== framing.APPLICATION || !this.#state.groups.has(group)) return "";
+    const group = hex(framing.header(item.content).groupId ?? EMPTY);
+    if (!isWord(item) || !this.#state.groups.has(group)) return "";
     const row = await this.#state.conversation(group);
-    return Number(epoch ?? 0n) >= row.joined ? group : "";
+    return epochOf(item) >= row.joined ? group : "";
   }
 
   /**
    * Owe a `Failure` about the message, once; many are named in one while none was sealed.
    *
-   * False when so many were begun today that this one is not asked for.
+   * Its name waits where `isEarly`, for it is of an epoch that is still to come, and where it is too soon after
+   * the `Failure` before. False when no more names may wait.
    */
-  async ask(group: string, item: ParkedRow): Promise<boolean> {
+  async ask(group: string, item: ParkedRow, isEarly = false): Promise<boolean> {
+    if (!isWord(item)) return false;
     const digest = hash(item.content);
     const name = missedRow(group, digest);
     if (this.#state.has(name)) return true;
-    const asking = await this.#asking(group);
-    if (asking === null && !(await this.#mayAsk(group, item.at))) return false;
+    const waits = isEarly || (await later.due(this.#state, group)).length > 0;
+    const isAsked = !waits && (await this.#name(group, [digest], item.at)) === 1;
+    if (!isAsked && !later.add(this.#state, group, digest, epochOf(item))) return false;
     this.#state.write(name, utf8("1"));
-    if (asking !== null) {
-      const text = `${asking.text} ${content.named(digest)}`;
+    return true;
+  }
+
+  /** Time passed: what it was too soon to ask for is asked for. */
+  async tend(now: number): Promise<void> {
+    for (const group of this.#state.groupsWith("later")) await this.askNow(group, now);
+  }
+
+  /** How many seconds until that is worth a try; an hour where nothing waits for it. */
+  async rest(now: number): Promise<number> {
+    let least = HOUR_SECONDS;
+    for (const group of this.#state.groupsWith("later")) {
+      if (!(await later.due(this.#state, group)).length) continue;
+      least = Math.min(least, waitOf(await this.#begun(group), now * SECOND_MICROS));
+    }
+    return Math.max(1, least);
+  }
+
+  /** What it was too early to ask for may have become due: the group is in another epoch, or time has passed. */
+  async askNow(group: string, now: number): Promise<void> {
+    const due = await later.due(this.#state, group);
+    if (!due.length) return;
+    const digests = await Promise.all(due.map((name) => later.digestOf(this.#state, name)));
+    const asked = await this.#name(group, digests, now * SECOND_MICROS);
+    for (const name of due.slice(0, asked)) this.#state.delete(name);
+  }
+
+  /** Name them in as few `Failure`s as can be; how many were: it may be too soon for more. */
+  async #name(group: string, digests: readonly Bytes[], at: number): Promise<number> {
+    let done = 0;
+    while (done < digests.length) {
+      const asking = (await this.#asking(group)) ?? (await this.#begin(group, at));
+      if (asking === null) break;
+      const known = namesIn(asking);
+      const more = digests.slice(done, done + content.MOST_NAMED - known.length);
+      const text = [...known, ...more.map(content.named)].join(" ");
       this.#state.put(failureRow(group, asking.id), { ...asking, text });
-      return true;
+      done += more.length;
+    }
+    return done;
+  }
+
+  /** A `Failure` that names nothing yet, unless it is too soon. */
+  async #begin(group: string, at: number): Promise<MessageRow | null> {
+    const begun = await this.#begun(group);
+    if (waitOf(begun, at)) return null;
+    for (const [place, [name, row]] of begun.entries()) {
+      const isOld = at - row.at > KEPT_DAYS * DAY_MICROS || place < begun.length - MOST_KEPT;
+      if (isOld && row.sent) this.#state.delete(name); // nobody answers it any more
     }
     const failure: MessageRow = {
       id: content.urnUuid4(this.#state.entropy.draw(16)),
       actor: this.#state.actor,
-      text: content.named(digest),
-      at: item.at,
+      text: "",
+      at,
       number: this.#state.number(),
       kind: content.FAILURE,
       sent: false,
@@ -79,20 +145,16 @@ export class Repair {
     const message = failureRow(group, failure.id);
     this.#state.put(message, failure);
     this.#outbox.owe(group, { type: "Say", message });
-    return true;
+    return failure;
   }
 
-  /** Whether few enough were begun today; those that nobody answers any more are forgotten. */
-  async #mayAsk(group: string, at: number): Promise<boolean> {
-    const intents = (await this.#outbox.owed(group)).map(({ row }) => row.intent);
-    const owed = new Set(intents.map((intent) => (intent.type === "Say" ? intent.message : "")));
-    let today = 0;
+  /** The `Failure`s of a group, in their order. */
+  async #begun(group: string): Promise<Begun> {
+    const found: (readonly [string, MessageRow])[] = [];
     for (const name of this.#state.names("failure", group)) {
-      const age = at - (await this.#state.get(name, MESSAGE)).at;
-      if (age < DAY_MICROS) today += 1;
-      if (age > KEPT_DAYS * DAY_MICROS && !owed.has(name)) this.#state.delete(name);
+      found.push([name, await this.#state.get(name, MESSAGE)]);
     }
-    return today < MOST_FAILURES;
+    return found.sort(([, a], [, b]) => a.number - b.number);
   }
 
   /** The `Failure` of this group that is owed and not sealed yet, if it takes one more. */
@@ -101,7 +163,7 @@ export class Repair {
       if (owed.intent.type !== "Say" || owed.content.length) continue;
       const message = await this.#state.get(owed.intent.message, MESSAGE);
       const isFailure = message.kind === content.FAILURE;
-      if (isFailure && message.text.split(" ").length < content.MOST_NAMED) return message;
+      if (isFailure && namesIn(message).length < content.MOST_NAMED) return message;
     }
     return null;
   }

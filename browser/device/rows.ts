@@ -302,7 +302,7 @@ export function unmade(group: string, intent: Intent): OwedRow {
   return { group, intent, content, welcomes: [], removed: [], proposed: false };
 }
 
-function padded(number: number): string {
+export function padded(number: number | bigint): string {
   return number.toString().padStart(16, "0");
 }
 

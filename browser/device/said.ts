@@ -16,6 +16,7 @@ import { dueRow, MESSAGE, type MessageRow, messageRow, OWED, returnedRow } from 
 import { byTime, changed, changeOf, newest, rank, reactionOf, undoing } from "./said_order.ts";
 import * as rows from "./said_rows.ts";
 import { actOf, EARLY, groupIn, message, REACTIONS, type Reaction } from "./said_rows.ts";
+import { forgetWords } from "./untold.ts";
 
 const MOST_EARLY = 1_000;
 const MOST_EARLY_OF_ONE = 100;
@@ -217,6 +218,10 @@ export class Said {
     this.#state.delete(returnedRow(groupIn(name), row.id));
     await this.#withdraw(group, name);
     await this.#blank(group, row.id);
+    const groups = await rows.samePeople(this.#state, group);
+    const acts = (await rows.actsOf(this.#state, groups)).map((one) => one.row);
+    const about = acts.filter((act) => act.about === row.id).map(({ id }) => id);
+    await forgetWords(this.#state, [row.id, ...about]);
     for (const one of await rows.samePeople(this.#state, group)) {
       for (const early of this.#state.names("early", rows.earlyPlace(one, row.id))) {
         const { act } = await this.#state.get(early, EARLY);

@@ -15,7 +15,10 @@ export interface AccountKeys {
   readonly box: Base64;
 }
 
-/** One's own account. `actor` is its public id, `address` is `@name@domain`. */
+/**
+ * One's own account. `actor` is its public id, `address` is `@name@domain`; `avatar` and `header`
+ * are where its pictures are, for everyone.
+ */
 export interface AccountView {
   readonly id: string;
   readonly name: string;
@@ -31,11 +34,29 @@ export interface AccountView {
   readonly mentions: "everyone" | "following" | "friends" | "nobody";
   readonly identity_key: Base64 | null;
   readonly reason: string;
+  readonly avatar: string;
+  readonly header: string;
+  readonly links: readonly ProfileLine[];
 }
 
 /** All items up to and with `seq` are on the device's disk. */
 export interface Acknowledgement {
   readonly seq: number;
+}
+
+/** One page, the newest first. */
+export interface ActList {
+  readonly items: readonly ActView[];
+}
+
+/** What an administrator did. `who` is the name of their account, "" on the node's machine. */
+export interface ActView {
+  readonly id: string;
+  readonly who: string;
+  readonly deed: string;
+  readonly object: string;
+  readonly note: string;
+  readonly at: string;
 }
 
 /** `actor`: @name@domain or an actor's id, of another server. */
@@ -58,8 +79,9 @@ export interface ActorList {
 }
 
 /**
- * Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6. `icon_here` is
- * where the reader's own node shows their picture (VID-9.1).
+ * Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6. `icon` is their
+ * face, `header` the picture behind their profile; `icon_here` and `header_here` are where the
+ * reader's own node shows those (VID-9.1).
  */
 export interface ActorView {
   readonly id: string;
@@ -73,6 +95,9 @@ export interface ActorView {
   readonly icon: string;
   readonly url: string;
   readonly icon_here: string;
+  readonly header: string;
+  readonly header_here: string;
+  readonly links: readonly ProfileLine[];
 }
 
 /** An account as administrators see it. */
@@ -181,13 +206,17 @@ export interface ChangePassword {
 
 /**
  * What is absent stays as it is. `summary` is plain text. `mentions`: who is heard at once when
- * they mention you; all others are kept as requests.
+ * they mention you; all others are kept as requests. `avatar` and `header` are ids of pictures that
+ * you made (`POST /pictures`), or empty to take one away; `links` are all of them, at most four.
  */
 export interface ChangeProfile {
   readonly display_name?: string | null;
   readonly summary?: string | null;
   readonly locale?: string | null;
   readonly mentions?: "everyone" | "following" | "friends" | "nobody" | null;
+  readonly avatar?: string | null;
+  readonly header?: string | null;
+  readonly links?: readonly NewProfileLink[] | null;
 }
 
 /**
@@ -212,6 +241,11 @@ export interface ClaimedPackage {
 export interface ClaimedPackages {
   readonly actor: string;
   readonly packages: readonly ClaimedPackage[];
+}
+
+/** `note` says what was done. */
+export interface CloseReport {
+  readonly note: string;
 }
 
 /**
@@ -415,8 +449,9 @@ export interface MediaBounds {
 }
 
 /**
- * A file of a post. `here` and `poster_here` are where the reader's own node shows it, for this
- * reader and a few hours (VID-9.1); a path is one at the node that was asked.
+ * A file of a post: `name` says what it shows; of a picture `poster` is a smaller one of it. `here`
+ * and `poster_here` are where the reader's own node shows it, for this reader and a few hours
+ * (VID-9.1); a path is one at the node that was asked.
  */
 export interface MediaFile {
   readonly kind: string;
@@ -430,6 +465,22 @@ export interface MediaFile {
   readonly poster?: string;
   readonly here?: string;
   readonly poster_here?: string;
+}
+
+/** All that hold, the newest first. */
+export interface MuteList {
+  readonly items: readonly MuteView[];
+}
+
+/**
+ * `ref` is an actor's id, the post at the root of a thread, or a word. `person` is who is muted.
+ */
+export interface MuteView {
+  readonly kind: "person" | "thread" | "word";
+  readonly ref: string;
+  readonly person: Person | null;
+  readonly created: string;
+  readonly until: string | null;
 }
 
 /**
@@ -506,10 +557,26 @@ export interface NewLink {
   readonly commit: Base64;
 }
 
+/** A whole upload that is to become a picture. */
+export interface NewPicture {
+  readonly upload: string;
+}
+
+/**
+ * `of` is @name@domain or an actor's id, the id of a post of a thread, or a word. For so many
+ * `seconds`; without them for good.
+ */
+export interface NewMute {
+  readonly kind: "person" | "thread" | "word";
+  readonly of: string;
+  readonly seconds?: number | null;
+}
+
 /**
  * `content` is plain text, shown as it is written: addresses, #tags and @mentions become links.
  * With `format` `html` it is HTML, which is cleaned (FED-2.7); nothing is linked in it. `audience`
- * is `public`, `followers`, `friends` or empty when only `actors` are meant.
+ * is `public`, `followers`, `friends` or empty when only `actors` are meant. Up to ten `pictures`
+ * are shown in their order; `content` may be empty then.
  */
 export interface NewPost {
   readonly content: string;
@@ -519,6 +586,13 @@ export interface NewPost {
   readonly sensitive?: boolean;
   readonly lang?: string;
   readonly format?: "html" | "text";
+  readonly pictures?: readonly PostPicture[];
+}
+
+/** What you link to on your profile, and what it is called. */
+export interface NewProfileLink {
+  readonly name: string;
+  readonly url: string;
 }
 
 /**
@@ -531,6 +605,17 @@ export interface NewPush {
   readonly auth: Base64;
   readonly kinds?: readonly string[] | null;
   readonly expires?: string | null;
+}
+
+/**
+ * `about` is @name@domain, an actor's id or the id of a post or video; `posts` are more by the same
+ * person. With `forward` their server is told too, and not by whom.
+ */
+export interface NewReport {
+  readonly about: string;
+  readonly posts?: readonly string[];
+  readonly text?: string;
+  readonly forward?: boolean;
 }
 
 /**
@@ -671,8 +756,24 @@ export interface Person {
 }
 
 /**
+ * A picture of yours, made and not used yet: name its `id` on a post, or as a face. It goes at
+ * `expires` unless it is used until then. An animation (`duration_ms` is not 0) is an MP4, which is
+ * repeated. `bytes` is what all its sizes take of the quota.
+ */
+export interface PictureView {
+  readonly id: string;
+  readonly media_type: string;
+  readonly width: number;
+  readonly height: number;
+  readonly blurhash: string;
+  readonly bytes: number;
+  readonly duration_ms: number;
+  readonly expires: string | null;
+}
+
+/**
  * A post or comment as its reader sees it. `content` is clean HTML, `content_map` the same in other
- * languages, by language tag. `number`: API-5.6.
+ * languages, by language tag. `number`: API-5.6. `filtered`: words that its reader mutes.
  */
 export interface Post {
   readonly id: string;
@@ -695,11 +796,18 @@ export interface Post {
   readonly comments: number;
   readonly liked: boolean;
   readonly content_map: Readonly<Record<string, string>>;
+  readonly filtered: readonly string[];
 }
 
 /** One page, the newest first. The Link header leads to the next; no such link: caught up. */
 export interface PostList {
   readonly items: readonly Post[];
+}
+
+/** A picture that was made (`POST /pictures`), and what it shows, for who cannot see it. */
+export interface PostPicture {
+  readonly id: string;
+  readonly description?: string;
 }
 
 export interface Problem {
@@ -711,6 +819,13 @@ export interface Problem {
   readonly code: "broken" | "busy" | "conflict" | "forbidden" | "full" | "head_too_large" | "malformed" | "missing" | "outdated" | "rate_limited" | "too_much" | "too_slow" | "unproven" | "unreachable" | "wrong_method" | "wrong_range" | "wrong_type";
   readonly params: Readonly<Record<string, string | number>>;
   readonly incident?: string;
+}
+
+/** A line of a profile: its name, its words, and where they lead ("": nowhere). */
+export interface ProfileLine {
+  readonly name: string;
+  readonly text: string;
+  readonly url: string;
 }
 
 /** A KeyPackage of this device, bare or as an MLSMessage. */
@@ -810,6 +925,54 @@ export interface RemovedDevice {
 /** What a device is to be called from now on. */
 export interface RenameDevice {
   readonly name: string;
+}
+
+/** One page, the newest first. */
+export interface ReportList {
+  readonly items: readonly ReportView[];
+}
+
+/** `added`: to a report of yours that is open. `forwarded`: their server is told too. */
+export interface ReportMade {
+  readonly id: string;
+  readonly about: string;
+  readonly added: boolean;
+  readonly forwarded: boolean;
+}
+
+/**
+ * `account` is the one of who is reported when they are of this node, else "". Who reported is
+ * `reporter`, one of ours, or the server `host`.
+ */
+export interface ReportView {
+  readonly id: string;
+  readonly state: "closed" | "open";
+  readonly about: Person;
+  readonly account: string;
+  readonly reporter: Person | null;
+  readonly host: string;
+  readonly text: string;
+  readonly posts: readonly ReportedPost[];
+  readonly forwarded: boolean;
+  readonly created: string;
+  readonly updated: string;
+  readonly closed: string | null;
+  readonly closer: string;
+  readonly note: string;
+}
+
+/**
+ * A post as it was when it was reported. `content` is clean HTML, `media` are addresses. `gone`: it
+ * was deleted since.
+ */
+export interface ReportedPost {
+  readonly id: string;
+  readonly content: string;
+  readonly published: string;
+  readonly name: string;
+  readonly summary: string;
+  readonly media: readonly string[];
+  readonly gone: boolean;
 }
 
 /** By it the person of `name` sets a new password, once. */
@@ -1110,6 +1273,34 @@ export interface Routes {
     readonly query: null;
     readonly body: null;
     readonly answer: NodeHealth;
+  };
+  /** What administrators did, the newest first. */
+  readonly "GET /admin/log": {
+    readonly path: null;
+    readonly query: { readonly limit?: string; readonly after?: string; };
+    readonly body: null;
+    readonly answer: ActList;
+  };
+  /** Delete a post of one of this node's people, here and at peers. */
+  readonly "DELETE /admin/posts": {
+    readonly path: null;
+    readonly query: { readonly id?: string; };
+    readonly body: null;
+    readonly answer: null;
+  };
+  /** What was reported, the newest first. */
+  readonly "GET /admin/reports": {
+    readonly path: null;
+    readonly query: { readonly state?: string; readonly limit?: string; readonly after?: string; };
+    readonly body: null;
+    readonly answer: ReportList;
+  };
+  /** Close a report, and say what was done. */
+  readonly "POST /admin/reports/{id}/close": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: CloseReport;
+    readonly answer: ReportView;
   };
   /** Which servers are suspended here. */
   readonly "GET /admin/servers": {
@@ -1517,6 +1708,27 @@ export interface Routes {
     readonly body: Acknowledgement;
     readonly answer: null;
   };
+  /** What you mute, the newest first. */
+  readonly "GET /mutes": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: MuteList;
+  };
+  /** Mute a person, a thread or a word, for a time or for good; nobody learns of it. */
+  readonly "PUT /mutes": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewMute;
+    readonly answer: MuteView;
+  };
+  /** Take a mute back. */
+  readonly "DELETE /mutes": {
+    readonly path: null;
+    readonly query: { readonly kind?: string; readonly of?: string; };
+    readonly body: null;
+    readonly answer: null;
+  };
   /** What anyone may know of this node. */
   readonly "GET /node": {
     readonly path: null;
@@ -1536,6 +1748,27 @@ export interface Routes {
     readonly path: null;
     readonly query: null;
     readonly body: ReadUpTo;
+    readonly answer: null;
+  };
+  /** Make a picture of a whole upload, for a post or a face. */
+  readonly "POST /pictures": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewPicture;
+    readonly answer: PictureView;
+  };
+  /** A picture of yours. */
+  readonly "GET /pictures/{id}": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: PictureView;
+  };
+  /** Give a picture up that is not used. */
+  readonly "DELETE /pictures/{id}": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: null;
     readonly answer: null;
   };
   /** Publish a post. */
@@ -1628,6 +1861,13 @@ export interface Routes {
     readonly query: { readonly actor?: string; };
     readonly body: null;
     readonly answer: Relation;
+  };
+  /** Tell the administrators of somebody, or of their posts. */
+  readonly "POST /reports": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewReport;
+    readonly answer: ReportMade;
   };
   /** Where one is logged in, apps included. */
   readonly "GET /sessions": {

@@ -10,7 +10,8 @@ import type { DeviceTrust } from "../device/device_trust.ts";
 import type { PutKeys, SignedKeys } from "../device/key_signing.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
 import { Conflict, Forbidden, Missing, Outdated, Refused, Unproven, willPass } from "../errors.ts";
-import { type Bytes, base64, equal, unhex } from "../wire/bytes.ts";
+import { base64, equal } from "../wire/bytes.ts";
+import { idOf } from "../wire/ids.ts";
 import { bytesOf } from "./api.ts";
 import type { ApiClient } from "./api_client.ts";
 import { Turns } from "./waiting.ts";
@@ -27,15 +28,6 @@ const QUICKER = "other devices change the account's keys all the time";
 const AWAITED =
   "your server has no keys of your account, and another of your devices may hold them: open Kith" +
   " there, or end those that you have no more; after 30 days this device makes new ones";
-
-/** What the list calls the device that the home node calls `device`. Throws `Missing` (DEV-12.6). */
-export function idOf(device: string): Bytes {
-  const digits = device.replaceAll("-", "");
-  if (!/^[0-9a-f]{32}$/iu.test(digits)) {
-    throw new Missing("DEV-12.6", `'${device}' is not the id of a device`);
-  }
-  return unhex(digits.toLowerCase());
-}
 
 function sameKeys(one: SignedKeys | null, other: SignedKeys): boolean {
   if (one === null) return false;

@@ -8,17 +8,18 @@ import type { Device } from "../device/device.ts";
 import type { DeviceKeys } from "../device/device_keys.ts";
 import type { DeviceTrust } from "../device/device_trust.ts";
 import { Forbidden, Missing, Refused } from "../errors.ts";
-import { FORKED } from "../keys/private/pins.ts";
 import { isQrText, keyOfQrText, qrTextOf } from "../keys/private/recovery.ts";
 import { keyOfWords, wordsOf } from "../keys/private/recovery_words.ts";
 import { readNumber, safetyNumber } from "../keys/private/safety_number.ts";
 import { checkPublished } from "../keys/public/published.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import { uuidOf } from "../wire/ids.ts";
+import { idOf, uuidOf } from "../wire/ids.ts";
 import { bytesOf } from "./api.ts";
 import type { ApiClient } from "./api_client.ts";
-import { idOf, type KeyKeeper } from "./key_keeper.ts";
+import type { KeyKeeper } from "./key_keeper.ts";
 
+const FORKED =
+  "shows two different lists of devices under one number: one of them is not theirs; ask them to renew their list";
 const DIFFERENT =
   "the two numbers differ: look whether both of you looked at each other's, and at all digits; if" +
   " they still differ somebody stands between you, so say nothing here that they must not read";

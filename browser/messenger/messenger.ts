@@ -137,9 +137,11 @@ export class Messenger {
 
   async #start(actor: string, packages: readonly Bytes[]): Promise<string> {
     const group = await this.device.start({ [actor]: packages }, this.#seconds());
-    const [refused] = (await this.#send()).refused;
-    if (refused !== undefined) throw refused[1];
-    return group;
+    const [refused, ...others] = (await this.#send()).refused;
+    this.#tell(others.map(([event]) => event));
+    if (refused === undefined) return group;
+    await this.device.untold.heard(refused[0]);
+    throw refused[1];
   }
 
   /** One key package of each device of an actor that may be spoken to (DEV-16.6), or of those named. */
@@ -216,7 +218,12 @@ export class Messenger {
   async #waitForWork(signal: AbortSignal): Promise<void> {
     const { behind, trust } = this.device;
     const now = this.#seconds();
-    const rests = [await trust.rest(now), await behind.rest(now), this.#following.rest()];
+    const rests = [
+      await trust.rest(now),
+      await behind.rest(now),
+      this.#following.rest(),
+      await this.device.missedRest(now),
+    ];
     await within(this.#clock, 1000 * Math.min(...rests), (late) =>
       this.#work.wait(AbortSignal.any([signal, late])),
     );
@@ -266,6 +273,7 @@ export class Messenger {
         return { refused: [], wait, isIdle: false };
       }
       await this.#lookups.tend();
+      await this.device.askMissed(this.#seconds());
       return this.#sendAll();
     });
     if (sent.wait.reason !== null) this.#work.set();

@@ -9,7 +9,8 @@ import { restAfter, Signal, Turns } from "../messenger/waiting.ts";
 import { type Bytes, EMPTY } from "../wire/bytes.ts";
 import { hostsOf } from "../worker/arrivals.ts";
 import type { Gap, HistoryItem, Message } from "../worker/device_client.ts";
-import { History, matcher } from "../worker/history.ts";
+import { History } from "../worker/history.ts";
+import { matcher } from "../worker/matching.ts";
 import { placesOf } from "../worker/places.ts";
 import type { SharedVault } from "../worker/shared_vault.ts";
 

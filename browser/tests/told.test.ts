@@ -117,6 +117,7 @@ async function chats() {
   const row = { members: ["me", BOB], created: 1, left: false };
   const device = {
     actor: "me",
+    untold: { number: async () => 0 },
     knownHandles: async () => new Map(),
     owed: async () => [],
     archive: { conversations: async () => new Map() },

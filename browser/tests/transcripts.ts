@@ -2,6 +2,7 @@
 
 import type { Sealed } from "../archive/seals.ts";
 import type { Due, Erasing } from "../device/archiving.ts";
+import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
 import { DeviceState } from "../device/device_state.ts";
 import type { Carried, Next, Outcome } from "../device/exchange.ts";
@@ -26,6 +27,17 @@ export interface Line {
   readonly rows: Given;
   readonly gives: unknown;
   readonly remembers?: boolean;
+}
+
+function refusalOf(given: Given): errors.Refused {
+  const error = outcomeOf(given);
+  if (error instanceof errors.Refused) return error;
+  throw new TypeError("frozen for no refusal");
+}
+
+async function hear(device: Device, events: readonly ConversationEvent[]): Promise<null> {
+  for (const event of events) await device.untold.heard(event);
+  return null;
 }
 
 /** A vault in clear. */
@@ -286,11 +298,16 @@ export class Told {
         return device.askSeat();
       case "take_seat":
         return device.takeSeat(Number(given.number), unbase64(String(given.proof)));
-      case "freeze": {
-        const error = outcomeOf(given.error as Given);
-        if (!(error instanceof errors.Refused)) throw new TypeError("frozen for no refusal");
-        return device.freeze(error);
-      }
+      case "freeze":
+        return device.freeze(refusalOf(given.error as Given));
+      case "ask_missed":
+        return device.askMissed(now);
+      case "missed_rest":
+        return device.missedRest(now);
+      case "untold_events":
+        return device.untold.events();
+      case "untold_heard":
+        return hear(device, given.events as readonly ConversationEvent[]);
       case "look_behind":
         return device.behind.look(now);
       case "archive_switch":

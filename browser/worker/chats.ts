@@ -12,7 +12,8 @@ import { Conflict, KithError, Missing } from "../errors.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Unreached } from "./arrivals.ts";
 import type { Chat, DeviceEvent, Message, Named, News, Page } from "./device_client.ts";
-import { type Changed, matcher, type Said } from "./history.ts";
+import type { Changed, Said } from "./history.ts";
+import { loaded } from "./loaded.ts";
 import { emptyPlace, type Place } from "./places.ts";
 import { problemOf } from "./problems.ts";
 import type { SharedVault } from "./shared_vault.ts";
@@ -115,6 +116,7 @@ export class Chats {
     before: number | null,
   ): Promise<Page> {
     const moment = await this.#views.moment();
+    const { matcher } = await loaded(import("./matching.ts"));
     const has = matcher(words);
     const places = [...moment.places.values()].filter(({ id }) => chat === null || id === chat);
     const found = places.flatMap((place) => this.#views.items(place));
@@ -223,8 +225,18 @@ export class Chats {
 
   // -- what is told -----------------------------------------------------------------------------
 
-  /** What the device tells of its conversations. */
+  /** What the device tells of its conversations. It is heard once it is kept: after a kill in between it is kept once. */
   async hear(event: ConversationEvent): Promise<void> {
+    const { device } = this.#parts;
+    const number = await device.untold.number(event);
+    await this.#keep(event, number);
+    if (!number) return;
+    await device.untold.heard(event);
+    await device.settle();
+  }
+
+  /** `number`: its place in the order of what happened, or 0. */
+  async #keep(event: ConversationEvent, number: number): Promise<void> {
     const { notes, now, tell } = this.#parts;
     if (OF_ITEMS.has(event.is)) return;
     if (event.is === "MessageUndelivered") {
@@ -241,7 +253,8 @@ export class Chats {
       this.#changeOurs(conversation, id);
     } else if (event.is === "MessageUnreadable" && event.conversation) {
       const because = problemOf(new Conflict(event.clause, event.reason));
-      const gap = await notes.gap(event.conversation, now(), because, event.asked_again);
+      const { conversation, asked_again } = event;
+      const gap = await notes.gap(conversation, now(), because, asked_again, number);
       tell({ is: "item", item: this.#views.gap(gap), isNew: true });
     } else {
       if (event.is === "MessageReturned") this.#changeOurs(event.conversation, event.id);

@@ -1,7 +1,7 @@
 /** The device of this browser: its accounts, the one that is open, and the answers to what tabs ask. */
 
 import type { Changes } from "../device/rows.ts";
-import { KithError, Malformed, Missing, Unproven, Unreachable } from "../errors.ts";
+import { KithError, Malformed, Missing, Unproven } from "../errors.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import type { AccountView, Session as Opened } from "../messenger/api_types.ts";
 import type { LetIn } from "../messenger/linking.ts";
@@ -27,15 +27,13 @@ import type {
 import { KeyAnswers } from "./key_answers.ts";
 import type { KeyQuestions } from "./key_questions.ts";
 import type { Answers } from "./link.ts";
+import { loaded } from "./loaded.ts";
 import type { OpenDevice } from "./open_device.ts";
 import { problemOf } from "./problems.ts";
 import { type Ground, isFrozenBy, type Watcher } from "./watcher.ts";
 
 /** Whoever is not logged in needs none of it. */
-const loadDevice = () =>
-  import("./open_device.ts").catch(() => {
-    throw new Unreachable("a part of the app cannot be loaded: try again when your node answers");
-  });
+const loadDevice = () => loaded(import("./open_device.ts"));
 
 function madeOf({ address: handle, name, actor }: AccountView, device: string): Account {
   return { id: `kith-${device}`, handle, name, actor, device, isLoggedIn: true };
@@ -332,7 +330,8 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
   }
 
   async send(chat: string, text: string, id: string, to: Named | null = null): Promise<Message> {
-    return this.#opened().chats.send(chat, text, id, to);
+    // Behind what was asked stands its key: who answers nothing may have left `to` out.
+    return this.#opened().chats.send(chat, text, id, typeof to === "object" ? to : null);
   }
 
   async edit(chat: string, message: string, text: string): Promise<void> {

@@ -1,6 +1,6 @@
 /** The answers to what tabs ask of keys: all that is seldom needed is loaded when it is asked for. */
 
-import { Missing, Unreachable } from "../errors.ts";
+import { Missing } from "../errors.ts";
 import type { LetIn } from "../messenger/linking.ts";
 import type { Account } from "./device_client.ts";
 import type {
@@ -17,6 +17,7 @@ import type {
 import type { KeyVerbs } from "./key_verbs.ts";
 import type { Answers } from "./link.ts";
 import type { Linking } from "./linking.ts";
+import { loaded } from "./loaded.ts";
 import type { OpenDevice } from "./open_device.ts";
 import type { Ground } from "./watcher.ts";
 
@@ -29,11 +30,6 @@ export interface Holder {
   /** Throws where nothing could be kept. */
   check(): Promise<void>;
 }
-
-const loaded = <T>(part: Promise<T>): Promise<T> =>
-  part.catch(() => {
-    throw new Unreachable("a part of the app cannot be loaded: try again when your node answers");
-  });
 
 const hasEnded = () => new Missing("LNK-5.5", "this linking has ended: begin anew");
 

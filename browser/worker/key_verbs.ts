@@ -7,7 +7,6 @@ import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Forbidden, Malformed, Missing, Refused } from "../errors.ts";
 import { Keys } from "../messenger/keys.ts";
 import type { Revoked } from "./key_questions.ts";
-import { keysView } from "./key_view.ts";
 import type { OpenDevice } from "./open_device.ts";
 import { problemOf } from "./problems.ts";
 
@@ -50,7 +49,7 @@ export class KeyVerbs {
   }
 
   async #unlist(device: string, paper: string): Promise<Revoked> {
-    const { stand, listed } = await keysView(this.#device);
+    const { stand, listed } = await this.#device.keysView();
     if (stand !== "listed" || !listed.includes(device)) return { unlisted: false, problem: null };
     try {
       await this.keys.unlist(device, paper);

@@ -104,8 +104,14 @@ export class Notes {
   }
 
   /** A place in the order of a group's items for what has no row of its own. */
-  async gap(group: string, at: number, because: Problem, askedAgain: boolean): Promise<GapNote> {
-    const number = this.#vault.counter * 65_536;
+  async gap(
+    group: string,
+    at: number,
+    because: Problem,
+    askedAgain: boolean,
+    place: number,
+  ): Promise<GapNote> {
+    const number = place || this.#vault.counter * 65_536;
     const note: GapNote = { group, at, number, because, askedAgain };
     await this.#add("gap", this.gaps, `${group}/${number}`, note);
     return note;

@@ -144,6 +144,8 @@ export class OpenDevice {
 
   /** Begin to listen and to send; not for one that is over. */
   async begin(): Promise<void> {
+    // A run that ended before anybody heard of it.
+    for (const event of await this.device.untold.events()) this.told(event);
     if (!this.#token) {
       this.#over = new Unproven("ACC-3.2", "this device was logged out: log in again to speak");
     } else {

@@ -37,6 +37,11 @@ class InviteUnit(Protocol):
 
     def fresh(self) -> str: ...
     async def admins(self) -> int: ...
+
+    async def miss_no_admin(self) -> None:
+        """Forget when an administrator was last here: there is none (ACC-2.13)."""
+        ...
+
     async def invites(self, account: str | None) -> Sequence[Invite]: ...
     async def add_invite(self, invite: Invite) -> None: ...
     async def drop_invite(self, account: str | None, id: str) -> bool: ...
@@ -159,6 +164,7 @@ async def first_admin(digest: bytes, unit: InviteUnit) -> Invite | None:
     """A new invite for the first administrator, or None when there is one already (ACC-2.6)."""
     if await unit.admins():
         return None
+    await unit.miss_no_admin()
     for old in await unit.invites(None):
         if old.role is Role.ADMIN:
             await unit.drop_invite(None, old.id)

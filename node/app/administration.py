@@ -13,10 +13,10 @@ from node.app.lost import restored
 from node.app.parts import System, make_media, make_sign_up, open_lines, open_stores, store_of
 from node.config import Config
 from node.errors import Broken
-from node.operation.keeping import UNWATCHED
+from node.operation.keeping import UNWATCHED, WATCH
 from node.store.graph import GraphUnit
 from node.store.invites import InvitesUnit
-from node.web.api import deliveries, graph, invites, servers
+from node.web.api import deliveries, graph, invites, reports, servers
 from node.web.disk_shares import Disk
 from node.web.routes import Caller, Route
 
@@ -61,13 +61,14 @@ async def open_administration(config: Config, system: System) -> AsyncIterator[t
 
             def warnings() -> list[str]:
                 short = ["the disk is almost full"] if disk.short else []
-                return [*short, *filter(None, [lost(), UNWATCHED if alone else ""])]
+                return [*short, *filter(None, [lost(), f"{UNWATCHED}. {WATCH}" if alone else ""])]
 
             signing_up = make_sign_up(config, system, stores)
             friends = graph.Friends(units, find_id)
             yield (
                 *invites.routes(units, signing_up, system.entropy, config),
                 *servers.routes(units, config.origin, friends.whom),
+                *reports.routes(units, friends.whom),
                 *deliveries.routes(units, media.bounds, _nothing_refused, lines.clocks, warnings),
             )
         finally:

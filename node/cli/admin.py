@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
@@ -22,6 +21,7 @@ from node.cli.admin_ways import (
 from node.cli.invite import named
 from node.cli.migrate import migrate
 from node.cli.starting import add_options, options, read_config, said_path, said_word
+from node.cli.streams import put, tell
 from node.client.cli.command import default_home
 from node.errors import Malformed, Missing, NodeError
 
@@ -162,8 +162,8 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"kith admin: {error.strerror or error}: {error.filename or ''}\n")
         return 1
     whole = joined(pages)
+    # A link is told once: where nobody reads it, all was in vain.
+    say = put if verb.method == "GET" or "url" in (whole or ()) else tell
     if found.json:
-        sys.stdout.write(json.dumps(whole, ensure_ascii=False) + "\n")
-    else:
-        sys.stdout.writelines(line + "\n" for line in lines(whole))
-    return 0
+        return say(msgspec.json.encode(whole) + b"\n")
+    return say("".join(line + "\n" for line in lines(whole)))

@@ -19,6 +19,7 @@ from node.cli.no_room import full, is_full, no_room
 from node.cli.probes import database_file
 from node.cli.secrets import passphrase
 from node.cli.starting import options, read_config, said_path, said_word
+from node.cli.streams import tell
 from node.config import Config
 from node.errors import Broken, Conflict, Malformed, Missing, NodeError
 from node.store.keyring import KEY_FILE
@@ -172,7 +173,4 @@ def main(argv: list[str]) -> int:
         return 1
     size = found.file.stat().st_size
     apart = "" if manifest.blobs else " The files of videos are not in it: keep them as well."
-    sys.stdout.write(
-        f"{found.file}: {manifest.origin} as of {manifest.made}, {size} bytes.{apart}\n"
-    )
-    return 0
+    return tell(f"{found.file}: {manifest.origin} as of {manifest.made}, {size} bytes.{apart}\n")

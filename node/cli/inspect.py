@@ -4,14 +4,14 @@ For testers and operators: nothing is fetched and nothing is believed. It never 
 traceback, whatever the files hold.
 """
 
-import argparse
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
+from node.cli.starting import Parser
+from node.cli.streams import put
 from node.errors import Forbidden, Malformed, Refused
 from node.federation.activities import parse, parse_note, parse_video
 from node.federation.activities.actors import KINDS as ACTORS
@@ -184,13 +184,13 @@ def _read(file: str) -> bytes | str:
 
 def main(argv: list[str]) -> int:
     """`kith inspect [--json] FILE…`: 0 when every file could be read, whatever is in it; else 1."""
-    options = argparse.ArgumentParser(
+    options = Parser(
         prog="kith inspect", description="Say what this program makes of ActivityPub documents."
     )
     options.add_argument("--json", action="store_true", help="one JSON object a line")
     options.add_argument("files", nargs="+", metavar="FILE")
     wanted = options.parse_args(argv)
-    unread = 0
+    unread, lines = 0, list[bytes]()
     for file in wanted.files:
         shown = file.encode("utf-8", "backslashreplace").decode("utf-8")
         data = _read(file)
@@ -200,6 +200,5 @@ def main(argv: list[str]) -> int:
         else:
             finding = inspect(shown, data)
         line = finding.json() if wanted.json else finding.line()
-        sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
-    sys.stdout.flush()
-    return 1 if unread else 0
+        lines.append(line.encode("utf-8", "backslashreplace") + b"\n")
+    return put(b"".join(lines), 1 if unread else 0)

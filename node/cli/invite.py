@@ -12,6 +12,7 @@ from node.cli.migrate import migrate
 from node.cli.no_room import full, is_full
 from node.cli.probes import check_not_lost, database_file, is_missing
 from node.cli.starting import NAMELESS, options, read_config
+from node.cli.streams import put
 from node.config import Config
 from node.errors import Missing, NodeError, Unreachable
 from node.federation.activities import render
@@ -99,8 +100,8 @@ def main(argv: list[str]) -> int:
         config = asyncio.run(named(read_config(found, named=False)))
         migrate(config, "pre")
         role = Role.ADMIN if found.admin else Role.MEMBER
-        sys.stdout.write(asyncio.run(make(config, role, found.uses, found.days)) + "\n")
+        link = asyncio.run(make(config, role, found.uses, found.days))
     except NodeError as error:
         sys.stderr.write(f"kith invite: {error}\n")
         return 1
-    return 0
+    return put(f"{link}\n")

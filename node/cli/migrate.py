@@ -9,6 +9,7 @@ from node.cli import child
 from node.cli.no_room import is_full
 from node.cli.probes import check_not_empty, check_not_lost
 from node.cli.starting import holding, make_folder, options, read_config
+from node.cli.streams import tell
 from node.config import Config
 from node.errors import NodeError, NoRoom, Unreachable
 from node.store import schema
@@ -62,5 +63,4 @@ def main(argv: list[str]) -> int:
     except NodeError as error:
         sys.stderr.write(f"kith migrate: {error}\n")
         return 1
-    sys.stdout.write("the database is at this version\n")
-    return 0
+    return tell("the database is at this version\n")

@@ -19,6 +19,7 @@ from node.cli.no_room import full, is_full, no_room
 from node.cli.probes import QuickCheck
 from node.cli.secrets import passphrase
 from node.cli.starting import NAMELESS, options, read_config, said_path, said_word
+from node.cli.streams import tell
 from node.config import Config
 from node.errors import Conflict, Malformed, NodeError, NoRoom, Unreachable
 from node.federation.activities import render
@@ -183,8 +184,7 @@ def main(argv: list[str]) -> int:
             f"kith restore: {error.strerror or error}: {error.filename or found.file}\n"
         )
         return 1
-    sys.stdout.write(f"{config.data_dir}: {said(manifest)}\n")
-    return 0
+    return tell(f"{config.data_dir}: {said(manifest)}\n")
 
 
 def said(manifest: Manifest) -> str:

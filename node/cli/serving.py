@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from node.app import Node, System, admin_invite, open_node
 from node.cli.certificates import Certificate
 from node.cli.probes import QuickCheck, hold_room
+from node.cli.streams import tell
 from node.config import Config
 from node.errors import NoRoom, Unreachable
 from node.media.blobs import LocalBlobs
@@ -150,8 +151,7 @@ async def _greet(node: Node, system: System) -> None:
     if link is None:
         return
     where = node.config.reached_at
-    sys.stdout.write(f"{where} is ready. Its first administrator signs up here:\n  {link}\n")
-    sys.stdout.flush()
+    tell(f"{where} is ready. Its first administrator signs up here:\n  {link}\n")
 
 
 async def _work(node: Node, stopping: asyncio.Event) -> None:

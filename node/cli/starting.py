@@ -6,15 +6,20 @@ import os
 import shutil
 import socket
 import ssl
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from node import config as settings
 from node.config import Config
 from node.errors import Conflict, Malformed
 from node.private_files import check_private
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 LOCK_FILE = "node.lock"
 
@@ -23,9 +28,16 @@ LOCK_FILE = "node.lock"
 NAMELESS = "https://localhost"
 
 
-def options(command: str, about: str | None) -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """As it is, but that its help which nobody reads is told to who prints (API-9.11)."""
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        (file or sys.stdout).write(self.format_help())
+
+
+def options(command: str, about: str | None) -> Parser:
     """What all commands for operators take."""
-    parser = argparse.ArgumentParser(prog=f"kith {command}", description=about)
+    parser = Parser(prog=f"kith {command}", description=about)
     add_options(parser)
     return parser
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
 
-REFUSED, STOPPED = 1, 130
-NOT_READ = 141  # as of a program that SIGPIPE ended: its reader went away before it was done
+from node.exit_codes import NOT_READ, OK, REFUSED, STOPPED
+
+STDOUT = 1
 
 
 def whole(run: Callable[[list[str]], int], argv: list[str]) -> int:
@@ -15,6 +16,9 @@ def whole(run: Callable[[list[str]], int], argv: list[str]) -> int:
     _make_ready()
     try:
         code = run(argv)
+    except SystemExit as left:  # help was shown, or the words were not understood
+        unread = isinstance(left.__context__, BrokenPipeError)  # of which typer ends with 1
+        code = NOT_READ if unread else left.code if isinstance(left.code, int) else OK
     except KeyboardInterrupt:  # before the command itself could hear of it
         code = STOPPED
     except BrokenPipeError:
@@ -24,17 +28,50 @@ def whole(run: Callable[[list[str]], int], argv: list[str]) -> int:
     return _flushed(code)
 
 
+def put(out: str | bytes, code: int = OK) -> int:
+    """Put out what a command is run for, as it is where it is for programs (bytes); the number that
+    it ends with, which is `code`, unless that is 0 and nobody took it (API-9.11)."""
+    try:
+        sys.stdout.flush()
+        if isinstance(out, str):
+            sys.stdout.write(out)
+        else:
+            sys.stdout.buffer.write(out)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _to_nowhere(code or NOT_READ)
+    return code
+
+
+def tell(out: str | bytes) -> int:
+    """Say what was done: that nobody reads it changes nothing."""
+    put(out)
+    return OK
+
+
 def _make_ready() -> None:
-    """A stream that is closed takes all and keeps nothing; letters that one lacks are a ?."""
+    """A stream that is closed has no reader; letters that one lacks are a ?."""
     nothing = Path(os.devnull)
     if sys.stdin is None:
         sys.stdin = nothing.open(encoding="utf-8")
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, nothing.open("w", encoding="utf-8"))
-        elif isinstance(stream, TextIOWrapper):
+    if sys.stdout is None:
+        sys.stdout = _unread()
+    if sys.stderr is None:
+        sys.stderr = nothing.open("w", encoding="utf-8")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _unread() -> TextIOWrapper:
+    """A pipe that nobody reads, in the place of standard output: no file may come to stand there,
+    into which a program that we start would print."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    if writing != STDOUT:
+        os.dup2(writing, STDOUT)
+        os.close(writing)
+    return open(STDOUT, "w", encoding="utf-8", closefd=False)
 
 
 def _flushed(code: int) -> int:
@@ -45,10 +82,9 @@ def _flushed(code: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _to_nowhere()
+        return _to_nowhere(code or NOT_READ)
     except OSError as error:
-        _to_nowhere()
-        return _say(error)
+        return _to_nowhere(_say(error))
     return code
 
 
@@ -59,5 +95,8 @@ def _say(error: OSError) -> int:
     return REFUSED
 
 
-def _to_nowhere() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _to_nowhere(code: int) -> int:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return code

@@ -5,6 +5,8 @@ from importlib import import_module
 
 from msgspec import Struct
 
+from node.cli.streams import put
+from node.exit_codes import USAGE
 from node.private_files import keep_to_oneself
 
 
@@ -48,13 +50,16 @@ PERSONS = {
     "friends": Command(_PERSON, "Your friends, open requests, and whom you block.", whole=True),
     "block": Command(_PERSON, "Block somebody.", whole=True),
     "unblock": Command(_PERSON, "Take a block back.", whole=True),
+    "mute": Command(_PERSON, "Hear no more of somebody, a thread or a word.", whole=True),
+    "unmute": Command(_PERSON, "Take a mute back.", whole=True),
+    "mutes": Command(_PERSON, "Whom and what you mute.", whole=True),
     "chat": Command(_PERSON, "Sealed messages with a friend: kith chat @bob.", whole=True),
     "history": Command(
         _PERSON, "Keep your history sealed at your server, fetch or export it.", whole=True
     ),
     "search": Command(_PERSON, "Find words in your messages: kith search sea.", whole=True),
     "post": Command(
-        _PERSON, "Publish a video or a text: kith post clip.mp4 --to friends.", whole=True
+        _PERSON, "Publish a video, pictures or a text: kith post clip.mp4 --to friends.", whole=True
     ),
     "uploads": Command(_PERSON, "Files that were begun and are not posted; cancel.", whole=True),
     "feed": Command(_PERSON, "What your friends posted, to the end.", whole=True),
@@ -64,7 +69,11 @@ PERSONS = {
     "comment": Command(_PERSON, "Comment on a post or video.", whole=True),
     "comments": Command(_PERSON, "Read the comments on a post or video.", whole=True),
     "delete": Command(_PERSON, "Delete a post of yours.", whole=True),
+    "report": Command(_PERSON, "Tell your administrators of somebody, or of a post.", whole=True),
     "notices": Command(_PERSON, "What happened lately.", whole=True),
+    "profile": Command(
+        _PERSON, "What everyone sees of you: kith profile set --avatar me.jpg.", whole=True
+    ),
     "mentions": Command(_PERSON, "Who is heard when they mention you.", whole=True),
     "deliveries": Command(
         _PERSON, "What has not arrived at other servers, and why; retry it.", whole=True
@@ -101,10 +110,9 @@ def run(argv: list[str]) -> int:
     keep_to_oneself()
     name = argv[0] if argv else "--help"
     if name in ("--help", "-h", "help"):
-        print(help_text())
-        return 0
+        return put(help_text() + "\n")
     if name not in COMMANDS:
         print(f"kith: there is no command {name!r}; see kith --help", file=sys.stderr)
-        return 2
+        return USAGE
     command = COMMANDS[name]
     return int(import_module(command.page).main(argv if command.whole else argv[1:]))

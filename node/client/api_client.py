@@ -21,6 +21,7 @@ T = TypeVar("T")
 # A request that was cut is tried again so often: by then a node that was restarted is back.
 REPEATS = 3
 SAFE = ("GET", "HEAD")
+UNCONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=90)
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 15.0
@@ -120,7 +121,7 @@ class ApiClient:
         carries an Idempotency-Key, and what is `harmless` to repeat.
         """
         again = harmless or method in SAFE or "Idempotency-Key" in (headers or {})
-        cut, failures = False, 0
+        cut, sent, failures = False, False, 0
 
         def request() -> Awaitable[Answer]:
             return self._send(method, path, body, headers, query)
@@ -130,9 +131,10 @@ class ApiClient:
                 # Who asks for a seat holds the turn in which another one would be taken.
                 return await (request() if path == SEAT_PATH else self._seated(request))
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                cut = cut or _is_cut(error)
+                cut, sent = cut or _is_cut(error), sent or not isinstance(error, UNCONNECTED)
                 if failures == REPEATS or not (again and cut):
-                    raise Unreachable(f"{self.origin} cannot be reached: {error}") from None
+                    reason = f"{self.origin} cannot be reached: {error}"
+                    raise Unreachable(reason, never_sent=not sent) from None
             await self.rest(failures)
             failures += 1
 
@@ -188,15 +190,16 @@ class ApiClient:
         query: Mapping[str, str] | None = None,
         once: bool = True,
         more: Mapping[str, str] = NO_HEADERS,
+        key: str = "",
     ) -> T:
         """A request with a structure as body and an answer of type `answers`.
 
-        A POST carries an Idempotency-Key, unless (`once` False) its repeat is harmless by itself;
-        `more` are headers of the request's own.
+        A POST carries an Idempotency-Key, `key` or a new one, unless (`once` False) its repeat is
+        harmless by itself; `more` are headers of the request's own.
         """
         headers = dict(more)
         if method == "POST" and once:
-            headers["Idempotency-Key"] = self._entropy.draw(16).hex()
+            headers["Idempotency-Key"] = key or self._entropy.draw(16).hex()
         encoded = None
         if body is not None:
             headers["Content-Type"] = "application/json"

@@ -20,7 +20,7 @@ from node.e2ee.records.days import day_of
 from node.e2ee.records.record import Kind, Record, read
 from node.e2ee.records.seals import ArchiveKey, Keyring, Sealed
 from node.errors import Malformed, Missing, Refused
-from node.wire.times import from_micros
+from node.wire.times import from_seconds
 
 MOST_AT_ONCE: Final = 100
 MOST_BYTES: Final = 2**20
@@ -188,7 +188,7 @@ class Archiving:
     def due(self, now: int) -> tuple[Due, list[str]]:
         """What to send next, in the order in which it was said; and rows that nobody can send."""
         keyring, due, aside, size = self.keyring(), Due(), list[str](), 0
-        today = day_of(from_micros(now * 1_000_000))
+        today = day_of(from_seconds(now))
         for name in self._oldest(MOST_AT_ONCE):
             try:
                 record, _ = read(self._state.read(name) or b"")

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from node.client import behind, home, rows, stops
+from node.client import behind, home, later, rows, stops
 from node.client.conversation_events import (
     ConversationBehind,
     ConversationEvent,
@@ -84,6 +84,7 @@ class ComingBack:
         self._state.put(rows.asked_row(group), replace(asked, content=b"", over=True))
         for name in self._state.names("parked", group):
             self._state.delete(name)
+        later.forget(self._state, group, lambda _: True)
 
     def restored(self) -> None:
         """Our node was put back: what its conflicts named is no more than a claim (DEV-9.5)."""
@@ -205,6 +206,7 @@ class ComingBack:
         ]
         for name in false:
             self._state.delete(name)
+        later.forget(self._state, group, lambda claimed: claimed > epoch)
         return [MessageUnreadable(group, "E2E-3.5", FALSE_EPOCH)] if false else []
 
     def check_taken_back(self, group: str, joined: Joined) -> None:

@@ -30,10 +30,9 @@ from node.client.rows import MessageRow
 from node.errors import Conflict, Missing, NodeError, Refused, TooMuch, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import MailboxItem
-from node.wire.times import from_micros
+from node.wire.times import MICROS, from_seconds
 
 Opening = Callable[[], AbstractAsyncContextManager[Messenger]]
-MICROS = 1_000_000
 READY = "device_ready"  # another device of the account has key packages now (E2E-2.11)
 # A stream begins, or this device is told that few of its key packages are left.
 CATCH_UP = ("hello", "reset", "key_packages")
@@ -120,7 +119,7 @@ class Conversations:
             for row in device.history(group) if late else ():
                 since = {actor: at for actor, at in late.items() if row.at >= at * MICROS}
                 if since and row.actor == device.actor and row.sent:
-                    found[row.id] = {a: from_micros(at * MICROS) for a, at in since.items()}
+                    found[row.id] = {a: from_seconds(at) for a, at in since.items()}
         return found
 
     async def next_try(self, who: str) -> datetime | None:
@@ -162,6 +161,8 @@ class Conversations:
             one = self._messenger.heard.get_nowait()
             if one is not None and not isinstance(one, Event):
                 found.append(one)
+        if self._messenger is not None:
+            self._messenger.device.untold.heard(found)
         return found
 
     async def conversations_with(self, who: str) -> list[str]:
@@ -207,8 +208,11 @@ class Conversations:
         async with _reading(self._read(messenger, after), messenger) as reader:
             # The end of an earlier reader may still stand in the queue.
             while (one := await messenger.heard.get()) is not None or not reader.done():
-                if one is not None:
-                    yield one
+                if one is None:
+                    continue
+                yield one
+                if not isinstance(one, Event):
+                    messenger.device.untold.heard([one])
             await reader
 
     async def _read(self, messenger: Messenger, after: str) -> None:

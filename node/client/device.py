@@ -29,6 +29,7 @@ from node.client.said import Said
 from node.client.said_rows import own_row
 from node.client.search import Search
 from node.client.seat import DeviceSeat, SeatAsked
+from node.client.untold import Untold
 from node.client.words import Words
 from node.e2ee.keys.private.pins import Line, Pin, SeenList
 from node.e2ee.keys.public.published import Published
@@ -53,10 +54,11 @@ class Device:
         self._seat = DeviceSeat(self.state, self.outbox)
         self.words = Words(self.state, self.outbox, said, self._seat.check)
         self._back = self.inbox.back
-        self._errands = self.inbox.errands
+        self.repair = self.inbox.repair
         self._returns = self.inbox.returns
         self.archive = DeviceArchive(self.state, self.outbox.archiving, said)
         self.search = Search(self.state)
+        self.untold = Untold(self.state)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -76,8 +78,7 @@ class Device:
     def history(self, *groups: str) -> list[MessageRow]:
         """What was said there, in the order in which this device read or wrote it (DEV-1.4)."""
         names = [name for group in groups for name in self.state.names("message", group)]
-        found = (self.state.get(name, MessageRow) for name in names)
-        return sorted(found, key=rows.place)
+        return sorted((self.state.get(name, MessageRow) for name in names), key=rows.place)
 
     def said(self, group: str, id: str) -> MessageRow:
         """What this device said under that id, as it stands now."""
@@ -85,8 +86,8 @@ class Device:
 
     def owed(self) -> list[OwedRow]:
         """All that is owed."""
-        found = [row for group in self.state.groups_with("owed") for row in self.outbox.owed(group)]
-        return [owed for _, owed in found]
+        groups = self.state.groups_with("owed")
+        return [owed for group in groups for _, owed in self.outbox.owed(group)]
 
     def epoch(self, group: str) -> int:
         """The epoch in which this device sees the group."""
@@ -305,25 +306,25 @@ class Device:
     @property
     def has_work(self) -> bool:
         """Whether `next` has something else to say than `Wait`."""
-        waits = self._errands.next() or self._back.next()
-        return waits is not None or self.outbox.has_work
+        return bool(self.inbox.errands.next() or self._back.next()) or self.outbox.has_work
 
     def next(self, now: int) -> Next:
         """What to do now; ask again once it is told."""
-        return self._errands.next() or self._back.next() or self.outbox.next(now)
+        return self.inbox.errands.next() or self._back.next() or self.outbox.next(now)
 
     def tell(self, asked: Carried, outcome: Outcome, now: int) -> list[ConversationEvent]:
         """What came of what `next` said."""
         with self.state.step():
             if isinstance(asked, TellGone) or (isinstance(asked, Create) and asked.url):
-                return self._errands.outcome(asked, outcome)
-            if isinstance(asked, Send) and is_question(asked):
-                return self._back.outcome(asked, outcome)
-            found = self.outbox.outcome(asked, outcome, now)
-            if isinstance(asked, Send):
+                found = self.inbox.errands.outcome(asked, outcome)
+            elif isinstance(asked, Send) and is_question(asked):
+                found = self._back.outcome(asked, outcome)
+            else:
+                found = self.outbox.outcome(asked, outcome, now)
+            if isinstance(asked, Send) and not is_question(asked):
                 # Others went on with our commit before we were told that it counts.
                 found += self.inbox.take_parked(asked.group, now)
-        return found
+            return self.untold.keep(found)
 
     @property
     def waits(self) -> bool:
@@ -351,11 +352,10 @@ class Device:
     ) -> list[ConversationEvent]:
         """Take in items of the mailbox, in their order; on disk when this returns.
 
-        A repeat is silence; what is wrong is told, not raised. `incarnation` of the node's
-        database, where it is said.
+        A repeat is silence; what is wrong is told, not raised. `incarnation`: of the database.
         """
         with self.state.step():
-            return self.inbox.take(items, now, incarnation)
+            return self.untold.keep(self.inbox.take(items, now, incarnation))
 
     def look_behind(self, now: int) -> list[ConversationEvent]:
         """The whole mailbox was read: ask to be taken back where commits are gone (DEV-9.1)."""
@@ -392,4 +392,4 @@ class Device:
     def freeze(self, error: Refused) -> list[ConversationEvent]:
         """Another copy of this vault is the device: what was not sent is told, history stays."""
         with self.state.step():
-            return self._seat.freeze(error)
+            return self.untold.keep(self._seat.freeze(error))

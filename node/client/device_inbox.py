@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, lists, rows, unfetched
+from node.client import absent, behind, later, lists, parked, rows, unfetched
 from node.client import content as inner
 from node.client.coming_back import ComingBack
 from node.client.conversation_events import (
@@ -38,9 +38,7 @@ from node.e2ee.mls.private.session import Step
 from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.group_info import Welcome
 from node.e2ee.mls.public.proposals import Remove
-from node.errors import Missing, Refused, TooMuch
-
-MOST_PARKED = 500
+from node.errors import Missing, Refused
 
 
 class DeviceInbox:
@@ -53,7 +51,7 @@ class DeviceInbox:
         self._said = said
         self._leaves = leaves
         self._outbox = outbox
-        self._repair = Repair(state, outbox)
+        self.repair = Repair(state, outbox)
         self.returns = Returns(state, outbox)
         self.errands = Errands(state, outbox)
         self.back = ComingBack(state, outbox)
@@ -116,10 +114,18 @@ class DeviceInbox:
             epoch = groups.session(group).epoch if group in groups else -1
             for name in self._state.names("parked", group):
                 item = self._state.get(name, ParkedRow)
+                if self._is_early(group, item):
+                    continue
                 self._state.delete(name)
                 found += self._open_or_tell(item, now)
             went_on = group in groups and groups.session(group).epoch != epoch
+        self.repair.ask_now(group, now)
         return found
+
+    def _is_early(self, group: str, item: ParkedRow) -> bool:
+        groups = self._state.groups
+        epoch = framing.header(item.content).epoch or 0
+        return group in groups and epoch > groups.session(group).epoch
 
     def _open_or_tell(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
         try:
@@ -159,16 +165,19 @@ class DeviceInbox:
 
         `quietly` of a group that this device is out of: it may be asked in again, or never.
         """
-        if len(self._state.names("parked", group)) < MOST_PARKED:
-            self._state.put(rows.parked_row(group, item.seq), item)
-        elif not quietly:
-            raise TooMuch("E2E-5.4", "too many messages wait for what never came")
-        return []
+        crowded = parked.keep(self._state, group, item)
+        if crowded is None:
+            return []
+        asked = self.repair.ask(group, crowded, is_early=True)
+        if quietly or self._came_before(crowded):
+            return []
+        known = group if group in self._state.groups else self._group_of(item)
+        return [MessageUnreadable(known, "E2E-5.4", parked.CROWDED, asked_again=asked)]
 
     def _unreadable(self, item: ParkedRow, error: Refused) -> MessageUnreadable:
         """Tell of it; what was missed is asked for again, in the same step (E2E-5.9)."""
-        group = self._repair.missed(item, error)
-        asked = bool(group) and self._repair.ask(group, item)
+        group = self.repair.missed(item, error)
+        asked = bool(group) and self.repair.ask(group, item)
         known = group or self._group_of(item)
         return MessageUnreadable(known, error.clause, error.reason, asked_again=asked)
 
@@ -201,7 +210,8 @@ class DeviceInbox:
         joined = groups.apply(group, step)
         if not row.last_resort:
             self._state.delete(name)
-        self._forget_parked_before(group, joined.epoch)
+        parked.forget_before(self._state, group, joined.epoch)
+        later.forget(self._state, group, lambda epoch: epoch < joined.epoch)
         members = actors_of(groups.session(group).members())
         conversation = ConversationRow(
             group_id=joined.group_id,
@@ -239,28 +249,10 @@ class DeviceInbox:
         self._state.put(name, kept)
         # Nothing tells whether somebody put them out meanwhile: a person takes them in again.
         absent.forget(self._state, group, {*absent.of(self._state, group)} - {*members})
-        missed = self._missed(group, row.joined, joined.epoch)
-        missed = [each for each in missed if self._repair.ask(group, each)]
-        self._forget_parked_before(group, joined.epoch)
+        missed = parked.missed(self._state, group, row.joined, joined.epoch)
+        missed = [each for each in missed if self.repair.ask(group, each)]
+        parked.forget_before(self._state, group, joined.epoch)
         return [ConversationCaughtUp(group, len(missed))]
-
-    def _missed(self, group: str, since: int, until: int) -> list[ParkedRow]:
-        """The words that wait from the epochs that this device can never see."""
-        found = []
-        for name in self._state.names("parked", group):
-            item = self._state.get(name, ParkedRow)
-            header = framing.header(item.content)
-            was_ours = since <= (header.epoch or 0) < until
-            if was_ours and header.content_type == framing.APPLICATION:
-                found.append(item)
-        return found
-
-    def _forget_parked_before(self, group: str, epoch: int) -> None:
-        """What was said before this device came was not for it."""
-        for name in self._state.names("parked", group):
-            item = self._state.get(name, ParkedRow)
-            if (framing.header(item.content).epoch or 0) < epoch:
-                self._state.delete(name)
 
     def _happened(
         self, group: str, event: events.Event, item: ParkedRow, now: int
@@ -295,7 +287,7 @@ class DeviceInbox:
             return [MessageUnreadable(group, error.clause, error.reason)]
         told = self.returns.heard(group, actor)
         if said.kind == inner.FAILURE:
-            return [*told, *self._repair.mend(group, said.about)]
+            return [*told, *self.repair.mend(group, said.about)]
         if said.kind in inner.QUIET:
             return told
         if said.kind in inner.ACTS:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, declined, home, lists, put_out, rows, stops
+from node.client import absent, behind, declined, home, lists, put_out, rows, stops, untold
 from node.client.archiving import Archiving
 from node.client.conversation_events import ConversationEvent, MembersChanged
 from node.client.device_state import DeviceState
@@ -217,14 +217,15 @@ class DeviceOutbox:
                     self._state.put(name, self.maker.make(owed, now))
         except Refused as error:
             with self._state.step():
-                return Tell(tuple(self._drop(name, owed, error, now)), error)
+                dropped = self._drop(name, owed, error, now)
+                return Tell(tuple(untold.keep(self._state, dropped)), error)
         return None
 
     def _let_go(self, name: str, owed: OwedRow) -> Tell | None:
         """There is nothing left to do; a wish that others fulfilled is told."""
         self._state.delete(name)
         moot = Conflict("DEV-4.5", "somebody else did it first")
-        events = tuple(undone(self._state, owed, moot))
+        events = untold.keep(self._state, tuple(undone(self._state, owed, moot)))
         return Tell(events, moot) if events else None
 
     # -- what became of it -----------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from node.client import declined, key_stock, silence, stops
+from node.client import declined, key_stock, silence, stops, untold
 from node.client.conversation_events import ConversationEvent, DeviceDoubted
 from node.client.device_state import DeviceState
 from node.client.intents import Add
@@ -69,12 +69,12 @@ class DeviceTrust:
     def answered(self, actor: str, outcome: Shown | NodeError, now: int) -> list[ConversationEvent]:
         """What came of a look."""
         with self._state.step():
-            return self._looking.answered(actor, outcome, now)
+            return untold.keep(self._state, self._looking.answered(actor, outcome, now))
 
     def seen_own(self, keys: Shown, now: int) -> list[ConversationEvent]:
         """The keys of the account, as the home node has them."""
         with self._state.step():
-            return self._looking.seen_own(keys, now)
+            return untold.keep(self._state, self._looking.seen_own(keys, now))
 
     def tend(self, now: int) -> list[ConversationEvent]:
         """Time passed: look again at what is in the way."""

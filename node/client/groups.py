@@ -13,6 +13,7 @@ from node.e2ee.mls.private.session import Session, Step
 from node.e2ee.mls.public.credentials import BASIC, Claim
 from node.errors import Missing
 from node.ports import Entropy
+from node.wire.times import MICROS
 
 T = TypeVar("T")
 
@@ -145,7 +146,7 @@ def between(
 
     def fresh(group: str) -> tuple[int, str]:
         heard = [row.at for row in history(group) if row.actor == them]
-        return max(found[group].created * 1_000_000, *heard, 0), group
+        return max(found[group].created * MICROS, *heard, 0), group
 
     return sorted(found, key=fresh, reverse=True)
 

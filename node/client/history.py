@@ -12,7 +12,7 @@ from node.client.conversations import Conversations
 from node.client.restoring import Restored
 from node.client.search import Found
 from node.wire.api.archive import ArchiveSummary
-from node.wire.times import from_micros, rfc3339
+from node.wire.times import from_micros, from_seconds, rfc3339
 
 
 class Exported(msgspec.Struct, frozen=True):
@@ -73,7 +73,7 @@ class History:
         archive = (await self._talk.talk()).device.archive
         row, here = archive.place, archive.is_on
         archive.seen_missing()
-        until = from_micros(row.held_until * 1_000_000) if row.held_until else None
+        until = from_seconds(row.held_until) if row.held_until else None
         return ArchiveHere(here, archive.waiting, row.missing, row.why, until)
 
     async def fetch_history(self, progress: Callable[[Restored], None] = _silent) -> Restored:

@@ -40,12 +40,14 @@ from node.client.keys import Keys
 from node.client.linking import Linking, NewDevice
 from node.client.local_device import CLOCK, ENTROPY, LocalDevice, Passphrase
 from node.client.people import People
+from node.client.pictures import Pictures
 from node.client.posts import Posts
 from node.client.profile import Profile, load
 from node.client.rows import MessageRow
 from node.client.saying import Message, Saying
 from node.client.sign_in import Credentials, Server, parse_server
 from node.client.videos import Videos
+from node.client.written import Written
 from node.errors import Conflict
 from node.ports import Clock, Entropy
 
@@ -103,6 +105,7 @@ _of_account = _Verbs(lambda kith: kith._account)
 _of_people = _Verbs(lambda kith: kith._people)
 _of_posts = _Verbs(lambda kith: kith._posts)
 _of_videos = _Verbs(lambda kith: kith._videos)
+_of_pictures = _Verbs(lambda kith: kith._pictures)
 _of_talk = _Verbs(lambda kith: kith._talk)
 _of_keys = _Verbs(lambda kith: kith._keys)
 _of_linking = _Verbs(lambda kith: kith._linking)
@@ -120,6 +123,7 @@ class Kith:
     _people: People
     _posts: Posts
     _videos: Videos
+    _pictures: Pictures
     _talk: Conversations
     _keys: Keys
     _history: History
@@ -141,8 +145,9 @@ class Kith:
         )
         self._account = Accounts(self.api, profile, here.home)
         self._people = People(self.api, profile.handle)
-        self._posts = Posts(self.api)
+        self._posts = Posts(self.api, Written(profile, here.home, clock, entropy))
         self._videos = Videos(self.api, profile)
+        self._pictures = Pictures(self.api)
         opening = partial(sign_in.open_messenger, self.api, profile, here)
         self._talk = Conversations(self.api, profile, self._people, opening, clock)
         self._keys = Keys(self.api, profile, self._people, self._talk.talk, clock)
@@ -176,6 +181,7 @@ class Kith:
         return self.profile.actor
 
     me = _of_account(Accounts.me)
+    change_profile = _of_account(Accounts.change_profile)
     choose_mentions = _of_account(Accounts.choose_mentions)
     sessions = _of_account(Accounts.sessions)
     end_session = _of_account(Accounts.end_session)
@@ -199,10 +205,18 @@ class Kith:
     confirm = _of_people(People.confirm)
     block = _of_people(People.block)
     unblock = _of_people(People.unblock)
+    mute = _of_people(People.mute)
+    unmute = _of_people(People.unmute)
+    mutes = _of_people(People.mutes)
+    report = _of_people(People.report)
     relation = _of_people(People.relation)
     friends = _of_people(People.friends)
     requests = _of_people(People.requests)
     blocked = _of_people(People.blocked)
+
+    make_picture = _of_pictures(Pictures.make_picture)
+    drop_picture = _of_pictures(Pictures.drop_picture)
+    post_pictures = _of_pictures(Pictures.post_pictures)
 
     post_text = _of_posts(Posts.post_text)
     unreached = _of_posts(Posts.unreached)

@@ -11,11 +11,7 @@ from node.client import behind, stocking
 from node.client.api_client import ApiClient
 from node.client.archive_carrier import ArchiveCarrier
 from node.client.carrier import Carrier, epoch_in, is_lost_race
-from node.client.conversation_events import (
-    ConversationEvent,
-    ConversationJoined,
-    MembersChanged,
-)
+from node.client.conversation_events import ConversationEvent, ConversationJoined, MembersChanged
 from node.client.device import Device
 from node.client.event_stream import Event
 from node.client.exchange import Accepted, Carried, Fetch, LostRace, Outcome, Send, Tell, Wait
@@ -83,6 +79,7 @@ class Messenger:
         self._acknowledged = 0
         self.archive = ArchiveCarrier(api, device.archive, clock, self.tell)
         self._happened = 0  # what was taken in, and what was sent
+        self.tell(device.untold.events())  # by a run that ended before anybody heard of it
 
     def _seconds(self) -> int:
         return int(self._clock.now().timestamp())
@@ -144,10 +141,7 @@ class Messenger:
         if said is None:
             return None
         sent = await self._send()
-        refusal = sent.refusal_of(said.id)
-        self.tell(event for event, _ in sent.refused)
-        if refusal:
-            raise refusal
+        self._raise_first(sent, said.id)
         return self.device.said(group, said.id)
 
     def held(self, group: str) -> NodeError | None:
@@ -195,10 +189,17 @@ class Messenger:
         What is in the way passes: `Unreachable`, or `Full` (E2E-4.7). What it holds up stays owed.
         """
         sent = await self._send()
-        for _, error in sent.refused:
-            raise error
+        self._raise_first(sent)
         if sent.wait.reason is not None:
             raise sent.wait.reason
+
+    def _raise_first(self, sent: Sent, words: str = "") -> None:
+        """One refusal is raised, and so heard; the others are told."""
+        first = sent.first(words)
+        self.tell(event for event, _ in sent.refused if first is None or event is not first[0])
+        if first is not None:
+            self.device.untold.heard(first[:1])
+            raise first[1]
 
     async def keep_sending(self) -> None:
         """Beside whoever listens, for ever: what can go out goes out, as soon as it can."""
@@ -220,7 +221,7 @@ class Messenger:
         """For something to send, or for time to change what is in the way (DEV-9.6, DEV-17)."""
         now = self._seconds()
         rests = self.device.trust.rest(now), behind.rest(self.device.state, now)
-        rest = min(*rests, self._following.rest())
+        rest = min(*rests, self._following.rest(), self.device.repair.rest(now))
         with suppress(TimeoutError):
             await asyncio.wait_for(self._work.wait(), rest)
 
@@ -265,6 +266,7 @@ class Messenger:
                 return sent
             self.lookups.tend()
             try:
+                self.device.repair.tend(self._seconds())
                 sent.wait = await self._send_owed(sent)
             except NoRoom as error:  # on this machine: what is owed is kept, and goes on later
                 self._away = error
@@ -356,7 +358,8 @@ class Messenger:
         """Beside all else, and for a burst at once: acknowledge, and write what was postponed."""
         self.archive.wake()
         self._happened += 1
-        if self._finishing is None or self._finishing.done():
+        is_over = self._finishing is None or self._finishing.done()
+        if is_over and not self._closing.is_set():
             self._finishing = asyncio.create_task(self._finish())
 
     async def _finish(self) -> None:

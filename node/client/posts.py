@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from node.client.api_client import ApiClient
+from node.client.written import Written
 from node.wire.api.inbox import (
     AudienceView,
     FeedPart,
@@ -21,13 +22,16 @@ from node.wire.api.inbox import (
 class Posts:
     """Posts and videos are named by their id."""
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(self, api: ApiClient, written: Written) -> None:
         self._api = api
+        self._written = written
 
     async def post_text(self, text: str, audience: str = "friends") -> Post:
-        """Publish a text for `friends`, `followers` or `public`."""
+        """Publish a text for `friends`, `followers` or `public`; once, where an answer is lost and
+        it is called again. Raises `Conflict` (API-6.2) when an earlier text was posted instead."""
         body = NewPost(content=text, audience=audience)
-        return await self._api.ask("POST", "/posts", Post, body)
+        async with self._written.posting("/posts") as key:
+            return await self._api.ask("POST", "/posts", Post, body, key=key)
 
     async def unreached(self, audience: str = "friends") -> list[Person]:
         """Whom a post for `audience` would not reach: their servers cannot show it."""
@@ -61,9 +65,10 @@ class Posts:
         return await self._api.ask("POST", "/posts/unlike", Post, ObjectRef(object=id))
 
     async def comment(self, id: str, text: str) -> Post:
-        """Comment on a post or video."""
+        """Comment on a post or video; once, as `post_text`."""
         body = NewComment(in_reply_to=id, content=text)
-        return await self._api.ask("POST", "/comments", Post, body)
+        async with self._written.posting("/comments") as key:
+            return await self._api.ask("POST", "/comments", Post, body, key=key)
 
     async def comments(self, id: str) -> AsyncIterator[Post]:
         """The comments on a post or video."""

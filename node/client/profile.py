@@ -51,11 +51,12 @@ def save(home: Path, profile: Profile) -> None:
     """Keep the profile and make it the current one; whole or not at all."""
     folder = folder_of(home, profile.handle)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write(folder / "profile.json", msgspec.json.encode(profile))
-    _write(home / CURRENT, folder.name.encode())
+    write(folder / "profile.json", msgspec.json.encode(profile))
+    write(home / CURRENT, folder.name.encode())
 
 
-def _write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Write a file for this user alone; whole or not at all."""
     fresh = path.with_name(path.name + ".new")
     fresh.touch(mode=0o600)
     fresh.write_bytes(content)

@@ -20,7 +20,7 @@ from node.e2ee.records.record import Kind, Record
 from node.e2ee.records.seals import Keyring, Sealed
 from node.errors import Refused
 from node.wire.json import decode
-from node.wire.times import from_micros
+from node.wire.times import from_seconds
 
 NO_KEY: Final = "ARC-2.1"
 # From here numbers go down as the past is read, and up as it goes on; all of them are below 0.
@@ -65,7 +65,7 @@ class Restoring:
     def take(self, page: ArchivedPage, now: int) -> Restored:
         """Take a page in. What is here already stays as it is."""
         came, row = Restored(), self._placed(page)
-        today, keyring = day_of(from_micros(now * 1_000_000)), self._archiving.keyring()
+        today, keyring = day_of(from_seconds(now)), self._archiving.keyring()
         opened = [
             record
             for _, sealed in page.records

@@ -21,12 +21,12 @@ from node.client.repair import say_anew
 from node.client.rows import AbsentRow, InvitedRow, MessageRow, ParkedRow, ReturnedRow
 from node.client.said_rows import own_row, stands
 from node.errors import Malformed
+from node.wire.times import MICROS
 
 GONE = ("no_device", "new_device")
 FOR_GOOD = (*GONE, "refused")  # what is not said again by itself
 NOT_YET: Final = "unfetched"
 LARGEST: Final = 2**53 - 1
-MICROS: Final = 1_000_000
 
 
 class Returned(msgspec.Struct, frozen=True, tag="Reject"):

@@ -24,6 +24,7 @@ from node.client.intents import Say
 from node.client.rows import MessageRow, OwedRow
 from node.client.said_order import changed, known_rank, newest, rank, reaction_of, undoing
 from node.client.said_rows import EarlyRow, Reaction, ReactionsRow
+from node.client.untold import forget_words
 from node.e2ee.mls.private.events import ApplicationMessage
 from node.errors import Forbidden, Refused, TooMuch
 
@@ -185,6 +186,9 @@ class Said:
         self.unindex(name)
         self._withdraw(group, name)
         self._blank(group, row.id)
+        groups = said_rows.same_people(self._state, group)
+        acts = said_rows.acts_of(self._state, groups)
+        forget_words(self._state, {row.id, *(act.id for _, act in acts if act.about == row.id)})
         for one in said_rows.same_people(self._state, group):
             for early in self._state.names("early", said_rows.early_place(one, row.id)):
                 act = self._state.get(early, EarlyRow).act

@@ -14,12 +14,11 @@ class Sent:
     refused: list[tuple[ConversationEvent, Refused]] = field(default_factory=list)
     wait: Wait = field(default_factory=Wait)
 
-    def refusal_of(self, id: str) -> Refused | None:
-        """Why these words are refused; what else was is left in `refused`."""
-        own = [(event, error) for event, error in self.refused if _is_of(event, id)]
-        self.refused = [one for one in self.refused if one not in own]
-        return own[0][1] if own else None
+    def first(self, words: str = "") -> tuple[ConversationEvent, Refused] | None:
+        """The first refusal; that of the words with this id, where they are named."""
+        found = (each for each in self.refused if words in ("", _words(each[0])))
+        return next(found, None)
 
 
-def _is_of(event: ConversationEvent, id: str) -> bool:
-    return isinstance(event, MessageUndelivered) and event.id == id
+def _words(event: ConversationEvent) -> str | None:
+    return event.id if isinstance(event, MessageUndelivered) else None

@@ -15,7 +15,7 @@ from node.e2ee.mls.public.suite import suite_of
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 from node.federation.activities.context import SEALED
 from node.wire.json import Document, Json
-from node.wire.times import micros
+from node.wire.times import MICROS, micros
 
 MOST_SINGLE_USE: Final = 100
 FEWEST_SINGLE_USE: Final = 20
@@ -151,7 +151,7 @@ async def _publish_one(unit: KeyUnit, actor: str, device: str, new: NewPackage) 
         suite=package.suite_id,
         body=package.raw,
         last_resort=new.last_resort,
-        expires=lifetime.not_after * 1_000_000,
+        expires=lifetime.not_after * MICROS,
     )
     await unit.put_package(offer)
     return sample is None
@@ -179,7 +179,7 @@ def checked(body: bytes, actor: str, now: datetime) -> KeyPackage:
     identity = actor.encode()
     if key_package.parse(body).leaf.credential.identity != identity:
         raise Forbidden("E2E-1.1", "the key package speaks for another actor")
-    return key_package.validate(body, identity=identity, now=micros(now) // 1_000_000)
+    return key_package.validate(body, identity=identity, now=micros(now) // MICROS)
 
 
 # -- claim -------------------------------------------------------------------------------------
@@ -333,5 +333,5 @@ def read_document(fields: Json, actor: str, now: datetime) -> PublishedKeyPackag
         suite=package.suite_id,
         body=package.raw,
         last_resort=False,
-        expires=lifetime.not_after * 1_000_000,
+        expires=lifetime.not_after * MICROS,
     )

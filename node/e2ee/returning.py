@@ -17,7 +17,7 @@ from node.errors import Forbidden, Malformed, Refused
 from node.federation.activities.shapes import CreateSealed, RejectSealed, SealedKind
 from node.federation.admission import no_room
 from node.wire.ids import same_origin
-from node.wire.times import day_of, from_micros, micros
+from node.wire.times import MICROS, day_of, from_micros, from_seconds, micros
 
 SLICE: Final = 100
 MOST_RETURNED: Final = 500  # of one actor in a conversation, for one device
@@ -193,7 +193,7 @@ async def _owe(
 ) -> None:
     about = f"{url}\n{actor}\n{why}\n".encode() + sha256
     name = unit.name_activity(hashlib.sha256(b"returned\n" + about).digest())
-    at = from_micros(since * 1_000_000) if why is Why.UNFETCHED else None
+    at = from_seconds(since) if why is Why.UNFETCHED else None
     await unit.owe(RejectSealed(name, actor, sender, url, sha256, why, at), [sender])
 
 
@@ -213,7 +213,7 @@ async def _give_back_one(unit: ReturnUnit, one: Unread, why: Why | None) -> None
 
 
 def _second(at: datetime) -> int:
-    return micros(at) // 1_000_000
+    return micros(at) // MICROS
 
 
 async def not_delivered(unit: ReturnUnit, activity: CreateSealed, host_of: str, late: bool) -> None:

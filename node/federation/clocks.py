@@ -25,6 +25,8 @@ class Clocks:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._heard: TTLCache[str, float] = TTLCache(MOST_HOSTS, REMEMBERED_SECONDS, clock.ticks)
+        # What each said last, and in which second of ours.
+        self._dates: dict[str, tuple[str, int]] = {}
         self._looked = (clock.now(), clock.ticks())
 
     def now(self) -> datetime:
@@ -33,16 +35,26 @@ class Clocks:
 
     def hear(self, host: str, date: str | None) -> None:
         """`host` just answered with this `Date`."""
-        theirs = parse_http_date(date or "")
+        if date is None:
+            return
+        now = self._clock.now()
+        said = date, int(now.timestamp())
+        if self._dates.get(host) == said:
+            return  # many answers come in a second
+        theirs = parse_http_date(date)
         if theirs is not None:
             self._forget_if_set()
-            self._heard[host] = (theirs - self._clock.now()).total_seconds()
+            if len(self._dates) >= MOST_HOSTS:
+                self._dates.clear()
+            self._dates[host] = said
+            self._heard[host] = (theirs - now).total_seconds()
 
     def _forget_if_set(self) -> None:
         """When our clock was set, what was heard before says nothing any more."""
         now = (self._clock.now(), self._clock.ticks())
         if abs(set_back(self._looked, now)) >= STEP_SECONDS:
             self._heard.clear()
+            self._dates.clear()
             self._looked = now
 
     @property

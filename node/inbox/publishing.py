@@ -7,12 +7,13 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from node.errors import Forbidden, Malformed, Missing
+from node.errors import Conflict, Forbidden, Malformed, Missing
 from node.federation.activities.linking import handles, linked
 from node.federation.activities.prose import plain
 from node.federation.activities.reading import is_language
 from node.federation.activities.shapes import (
     Activity,
+    Attachment,
     CreateNote,
     Delete,
     Like,
@@ -44,6 +45,7 @@ class Draft(Struct, frozen=True):
     sensitive: bool = False
     lang: str = ""
     markup: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
 
 class PublishUnit(PostUnit, Protocol):
@@ -112,8 +114,8 @@ async def _mentioned(unit: PublishUnit, text: str) -> dict[str, str]:
 def _checked(draft: Draft, markup: str) -> Draft:
     """The draft with its words made clean. Raises `Malformed` (INB-4.2, INB-4.5)."""
     content = clean(markup)
-    if not plain(content):
-        raise Malformed("INB-4.2", "a post needs some text")
+    if not plain(content) and not draft.attachments:
+        raise Malformed("INB-4.2", "a post needs some text, or a picture")
     if len(content) > LONGEST_POST:
         raise Malformed("INB-4.2", f"a post has at most {LONGEST_POST} characters")
     summary = line(draft.summary)
@@ -154,6 +156,7 @@ async def publish(unit: PublishUnit, actor: str, draft: Draft) -> Note:
         to=to,
         cc=cc,
         mentions=tuple(sorted(named - {actor})),
+        attachments=draft.attachments,
     )
     return await send_out(unit, note, parent.thread if parent else note.id)
 
@@ -211,6 +214,23 @@ async def delete(unit: PublishUnit, actor: str, id: str) -> None:
     post = await seen(unit, actor, id)
     if post.author != actor:
         raise Forbidden("INB-4.4", "only its author may delete a post")
+    await _remove(unit, post)
+
+
+async def delete_for(unit: PublishUnit, id: str) -> None:
+    """An administrator deletes a post of one of ours. Raises `Missing`, `Conflict` (INB-10.6)."""
+    post = await unit.post(id)
+    if post is None or post.deleted:
+        raise Missing("INB-10.6", "there is no such post")
+    if not post.local:
+        raise Conflict(
+            "INB-10.6", "this post is another server's: suspend its author, or their server"
+        )
+    await _remove(unit, post)
+
+
+async def _remove(unit: PublishUnit, post: Known) -> None:
+    actor = post.author
     others = await unit.respondents(post.id)  # before what they said is gone
     await unit.add_tombstone(post.id, actor)
     await unit.erase_post(post.id)

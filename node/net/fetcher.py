@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import urljoin
 
 from aiohttp import (
+    BytesPayload,
     ClientError,
     ClientResponse,
     ClientSession,
@@ -108,7 +109,7 @@ class Fetcher:
                 request.method,
                 url,
                 headers=request.headers,
-                data=request.body or None,
+                data=BytesPayload(request.body) if request.body else None,
                 allow_redirects=False,
             ) as answer:
                 body = await _body(answer)

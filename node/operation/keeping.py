@@ -118,16 +118,16 @@ def node_key(fault: str) -> Finding:
 
 
 def blobs(found: BlobCount) -> Finding:
-    """Whether all files of videos are there."""
+    """Whether all files of videos and pictures are there."""
     amiss = found.missing + found.cut
     if amiss:
         return wrong(
             "blobs",
-            f"of {found.named} files of videos {found.missing} are missing and {found.cut} have "
-            f"another length, such as {', '.join(found.examples)}",
+            f"of {found.named} files of videos and pictures {found.missing} are missing and "
+            f"{found.cut} have another length, such as {', '.join(found.examples)}",
             "Is a disk or bucket not there? Else bring blobs/ back from a backup.",
         )
-    return ok("blobs", f"all {found.named} files of videos are there")
+    return ok("blobs", f"all {found.named} files of videos and pictures are there")
 
 
 def orphans(count: int, total: int) -> Finding:
@@ -135,10 +135,10 @@ def orphans(count: int, total: int) -> Finding:
     if count:
         return look(
             "orphans",
-            f"{count} files of videos ({size(total)}) belong to nothing in the database",
+            f"{count} files of videos or pictures ({size(total)}) belong to nothing here",
             "They do no harm. Delete them by hand if the room is needed, after a backup.",
         )
-    return ok("orphans", "no file of a video is left over")
+    return ok("orphans", "no file of a video or picture is left over")
 
 
 def store(fault: str | None) -> Finding:
@@ -180,13 +180,16 @@ def administrators(count: int) -> Finding:
 
 
 UNWATCHED = "sign-up is open, but no administrator was here for 7 days: who is not invited waits"
+WATCH = (
+    "It is open again once an administrator logs in, or after kith admin set-registration open;"
+    " kith admin set-registration approval has them wait for good."
+)
 
 
 def sign_up(mode: str, waiting: int, unwatched: bool = False) -> Finding:
     """Who may sign up, and who waits for a yes."""
     if unwatched:
-        advice = "Log in as an administrator; or kith admin set-registration approval."
-        return look("sign-up", UNWATCHED, advice)
+        return look("sign-up", UNWATCHED, WATCH)
     if mode == "open":
         return look(
             "sign-up",

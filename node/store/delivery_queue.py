@@ -30,9 +30,19 @@ SETTLE = text(
     "due = :due, settled = :settled, aside = :aside, reason = :reason "
     "WHERE seq = :seq AND state = 'due'"
 )
-
-
 _D, _O = tables.deliveries.c, tables.outbox.c
+# Nearly all of them, and all at once: a statement for each would cost more than its row does.
+ARRIVED = (
+    update(tables.deliveries)
+    .where(_D.seq.in_(bindparam("arrived", expanding=True)), _D.state == "due")
+    .values(
+        state="delivered",
+        first_tried=func.coalesce(_D.first_tried, bindparam("now")),
+        settled=bindparam("now"),
+        aside=False,
+        reason="",
+    )
+)
 QUEUED = (
     select(
         _D.seq, _D.activity, _D.host, _D.inbox, _D.actor, _O.body,
@@ -225,13 +235,20 @@ class DeliveryQueue:
 
     async def _write(self, rows: Sequence[tuple[QueuedDelivery, Verdict, datetime]]) -> None:
         now = self._clock.now()
-        settled = [_settlement(delivery, verdict, first, now) for delivery, verdict, first in rows]
+        arrived = [one.seq for one, verdict, _ in rows if isinstance(verdict, Delivered)]
+        settled = [
+            _settlement(delivery, verdict, first, now)
+            for delivery, verdict, first in rows
+            if not isinstance(verdict, Delivered)
+        ]
         remarks = self._remarks(rows, now)
 
         given_up = [(one, verdict) for one, verdict, _ in rows if isinstance(verdict, GaveUp)]
 
         async def write(unit: Unit) -> Callable[[], None] | None:
             pipeline = unit.connection
+            if arrived:
+                pipeline.later(ARRIVED, {"arrived": arrived, "now": micros(now)})
             for one in settled:
                 pipeline.later(SETTLE, one)
             if remarks:
@@ -298,9 +315,12 @@ def _parcel(row: Any) -> QueuedDelivery:
 
 
 def _settlement(
-    delivery: QueuedDelivery, verdict: Verdict, first_tried: datetime, now: datetime
+    delivery: QueuedDelivery,
+    verdict: Later | GaveUp | Needless,
+    first_tried: datetime,
+    now: datetime,
 ) -> dict[str, Any]:
-    failed = not isinstance(verdict, Delivered | Needless)
+    failed = not isinstance(verdict, Needless)
     settled = not isinstance(verdict, Later)
     return {
         "seq": delivery.seq,
@@ -310,13 +330,11 @@ def _settlement(
         "due": micros(verdict.at if isinstance(verdict, Later) else delivery.due),
         "settled": micros(now) if settled else None,
         "aside": isinstance(verdict, Later) and not verdict.holds,
-        "reason": "" if isinstance(verdict, Delivered) else verdict.why[:500],
+        "reason": verdict.why[:500],
     }
 
 
-def _state(verdict: Verdict) -> str:
-    if isinstance(verdict, Delivered):
-        return "delivered"
+def _state(verdict: Later | GaveUp | Needless) -> str:
     if isinstance(verdict, Needless):
         return "needless"
     return "gave_up" if isinstance(verdict, GaveUp) else "due"

@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 
 from node.errors import Forbidden
 from node.federation.peers import Actor, Found, Peer
+from node.federation.profile_links import ProfileLink
 from node.store import tables
+from node.store.grant_ends import end_grants
 from node.store.keyring import public_key, public_row
 from node.store.paging import older
 from node.store.unit import Unit
 from node.store.upserts import insert, put, put_keeping
-from node.store.wakeups import of_grants
 from node.wire.api.cursor import Cursor
 from node.wire.httpsig import Dialect
 from node.wire.ids import covering, origin
@@ -23,8 +25,9 @@ from node.wire.keys import PublicKey
 from node.wire.times import from_micros, micros
 
 _ACTOR_TEXTS = (
-    "kind", "inbox", "name", "domain", "display_name", "summary", "icon", "url", "shared_inbox",
-    "outbox", "followers", "following", "friends", "key_packages", "manually_approves",
+    "kind", "inbox", "name", "domain", "display_name", "summary", "icon", "header", "url",
+    "shared_inbox", "outbox", "followers", "following", "friends", "key_packages",
+    "manually_approves",
 )  # fmt: skip
 
 REFUSED_AT_ONCE = 500  # actors of one statement
@@ -121,6 +124,7 @@ class FederationUnit(Unit):
                 id=actor.id,
                 local=False,
                 capabilities=json.dumps(actor.capabilities),
+                links=msgspec.json.encode(actor.links).decode(),
                 document=found.document,
                 fetched=micros(self.now),
                 gone=None,
@@ -222,7 +226,7 @@ class FederationUnit(Unit):
             await self._end_watching(
                 [one for one in {*watching.scalars()} if host in covering(origin(one).authority)]
             )
-            self.wakes.add(of_grants(host))
+            await end_grants(self, host)
 
     async def suspend_actor(self, id: str, suspended: bool) -> None:
         """Neither hear this actor of another server nor send to their inbox; or do so again."""
@@ -245,7 +249,7 @@ class FederationUnit(Unit):
         if suspended:
             await self._refuse([id])
             await self._end_watching([id])
-            self.wakes.add(of_grants(id))
+            await end_grants(self, id)
 
     async def _refuse(self, actors: Sequence[str]) -> None:
         """Refuse what came of these before, and was not applied yet (FED-7.7)."""
@@ -379,6 +383,7 @@ def _actor(row: Any) -> Actor:
         account=row.account,
         local=row.local,
         capabilities=tuple(json.loads(row.capabilities)),
+        links=msgspec.json.decode(row.links, type=tuple[ProfileLink, ...]),
         fetched=_instant(row.fetched),
         gone=_instant(row.gone),
         suspended=_instant(row.suspended),

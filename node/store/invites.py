@@ -61,11 +61,15 @@ class InvitesUnit(AccountsUnit):
             put(self.connection, tables.settings, key="registration", value=str(registration))
         )
         # Chosen on the machine, it counts as a look of an administrator who was here before. Where
-        # none ever was, there is nobody to miss (ACC-2.13).
+        # there is none, there is nobody to miss (ACC-2.13).
+        if await self.admins():
+            await self.admin_was_here()
+        else:
+            await self.miss_no_admin()
+
+    async def miss_no_admin(self) -> None:
         table = tables.settings
-        await self.connection.execute(
-            update(table).where(table.c.key == ADMIN_SEEN).values(value=str(micros(self.now)))
-        )
+        await self.connection.execute(table.delete().where(table.c.key == ADMIN_SEEN))
 
     async def invite(self, digest: bytes) -> Invite | None:
         table = tables.invites

@@ -12,6 +12,7 @@ from node.federation.activities.shapes import Activity, Attachment, Note
 from node.federation.copies import Copy
 from node.inbox.audiences import audience_of
 from node.store.circles import Circles
+from node.store.grant_ends import end_grants, ends
 from node.store.inbox import InboxUnit
 from node.store.jobs import add_job
 from node.store.notices import Notices
@@ -27,10 +28,10 @@ from node.store.tables import (
 from node.store.tombstones import Tombstones
 from node.store.uploads import IntakeUnit
 from node.store.upserts import insert_ignore, put_keeping
-from node.store.wakeups import of_grants
 from node.video.cut import Cut
 from node.video.playing import Grant, Shown
 from node.video.records import MediaFileRecord, State, VideoRecord, Words
+from node.wire.ids import covering, origin
 from node.wire.times import from_micros, micros
 
 
@@ -244,7 +245,12 @@ class VideoUnit(IntakeUnit):
                     media_grants.c.actor == viewer, media_grants.c.video.in_(theirs)
                 )
             )
-        self.wakes.add(of_grants(one, other))
+        await end_grants(self, one, other)
+
+    async def ends(self, viewer: str, author: str) -> frozenset[str]:
+        servers = covering(origin(viewer).authority)
+        alone = (viewer, author, *servers)
+        return await ends(self, (viewer, author), *((one,) for one in alone))
 
 
 def _row(record: VideoRecord) -> Mapping[str, Any]:

@@ -5,23 +5,12 @@ that is lost costs time only: listeners look again after a while in any case.
 """
 
 import asyncio
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-
-GRANTS = "grants:"
 
 
 def nobody(_names: Iterable[str]) -> None:
     """There is one process."""
-
-
-def of_grants(*whose: str) -> str:
-    """What wakes when grants to play videos end: all of an actor or a server, or between two.
-
-    A digest: ids are long, and what is said to other processes is short.
-    """
-    return GRANTS + hashlib.sha256(" ".join(sorted(whose)).encode()).hexdigest()[:32]
 
 
 class Wakeups:

@@ -20,7 +20,7 @@ LEAST = timedelta(hours=1)
 MOST = timedelta(hours=6)
 ABSENT = "there is no such video"
 LONGEST_URL = 2048
-SERVED = frozenset({"video/mp4", "application/vnd.apple.mpegurl", "image/jpeg"})
+SERVED = frozenset({"video/mp4", "application/vnd.apple.mpegurl", "image/jpeg", "image/png"})
 
 
 class Watch(Struct, frozen=True):
@@ -58,12 +58,16 @@ class Shown(Struct, frozen=True):
 
 
 class Grant(Struct, frozen=True):
-    """One actor may play one video for a while. `author`: whose it is, until it is kept."""
+    """One actor may play one video for a while.
+
+    Of one that is nowhere kept: whose the video is, and what had `ended` others when it was made.
+    """
 
     video: str
     actor: str
     expires: datetime
     author: str = ""
+    ended: frozenset[str] | None = None
 
 
 Keep: TypeAlias = Callable[[bytes, Grant], Awaitable[None]]
@@ -100,6 +104,10 @@ class PlayingUnit(Protocol):
 
     async def drop_grants_between(self, one: str, other: str) -> None:
         """Grants of either on videos of the other."""
+        ...
+
+    async def ends(self, viewer: str, author: str) -> frozenset[str]:
+        """Marks of all that ended grants of this viewer for this author's videos lately."""
         ...
 
 
@@ -148,6 +156,8 @@ async def watch(
     With `keep` the unit only reads: a grant is kept there.
     """
     shown = await unit.shown(id)
+    # Before all that is judged: what ends meanwhile is not among it.
+    ended = await unit.ends(viewer, shown.author) if keep and viewer and shown else None
     if shown is None or not await unit.sees(viewer, shown.post):
         raise absent()
     if not shown.local:
@@ -160,7 +170,7 @@ async def watch(
     capability = base64.urlsafe_b64encode(draw(CAPABILITY_BYTES)).rstrip(b"=").decode()
     span = min(MOST, LEAST + 2 * timedelta(milliseconds=record.duration_ms))
     expires = unit.now + span
-    grant = Grant(record.id, viewer, expires, record.author)
+    grant = Grant(record.id, viewer, expires, record.author, ended)
     await (keep or unit.put_grant)(_digest(capability), grant)
     return _addresses(record, lambda file: media_urls.granted(capability, file), expires)
 
@@ -324,10 +334,18 @@ async def by_capability(
         record is None
         or await unit.hidden(grant.actor)
         or not await unit.plays(grant.actor, record.post)
+        or await _is_ended(unit, grant)
     ):
-        held.forget(digest)  # nothing else tells it that this grant ended for good
+        held.forget(digest)
         raise absent()
     return _file(record, file)
+
+
+async def _is_ended(unit: PlayingUnit, grant: Grant) -> bool:
+    """Whether something ended it for good since it was made: it has no row to be dropped."""
+    if grant.ended is None:
+        return False
+    return not await unit.ends(grant.actor, grant.author) <= grant.ended
 
 
 async def by_uuid(unit: PlayingUnit, uuid: str, viewer: str, file: str) -> MediaFileRecord:

@@ -1,48 +1,46 @@
 """Grants to play that found no room in the database: what only reads goes on (spec VID-7.2)."""
 
-from collections.abc import Iterable
+from typing import Final
 
-from node.store.wakeups import GRANTS, of_grants
+from node.ports import Clock
 from node.video.playing import Grant
-from node.wire.ids import covering, origin
 
-MOST = 10_000  # who loses one asks again
+MOST: Final = 10_000  # who loses one asks again
+SWEEP_SECONDS: Final = 60.0
 
 
 class HeldGrants:
     """In memory, by the digest of the capability, for as long as the process goes on.
 
-    They end with those of the database, for good (VID-7.3): what ends these is heard here, and
-    what was not heard (another process may have suspended somebody) is seen when one is used.
+    What ended one for good stands in the database, whichever process wrote it (VID-7.3).
     """
 
-    def __init__(self) -> None:
-        self._held: dict[bytes, tuple[Grant, frozenset[str]]] = {}  # the oldest first
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._held: dict[bytes, Grant] = {}  # the oldest first
+        self._swept = clock.ticks()
 
     async def put(self, digest: bytes, grant: Grant) -> None:
         """Hold it, as `put_grant` of a unit keeps one."""
+        self._sweep()
         if len(self._held) >= MOST:
             del self._held[next(iter(self._held))]
-        self._held[digest] = grant, _ended_by(grant)
+        self._held[digest] = grant
 
     def get(self, digest: bytes) -> Grant | None:
-        found = self._held.get(digest)
-        return found[0] if found else None
+        self._sweep()
+        return self._held.get(digest)
 
     def forget(self, digest: bytes) -> None:
         """It was seen that it opens nothing now: it never will again."""
         self._held.pop(digest, None)
 
-    def overhear(self, names: Iterable[str]) -> None:
-        """Forget those that end with one of these wakeups."""
-        ended = {name for name in names if name.startswith(GRANTS)}
-        if ended:
-            self._held = {
-                digest: held for digest, held in self._held.items() if ended.isdisjoint(held[1])
-            }
+    def __len__(self) -> int:
+        return len(self._held)
 
-
-def _ended_by(grant: Grant) -> frozenset[str]:
-    servers = covering(origin(grant.actor).authority)
-    alone = (grant.actor, grant.author, *servers)
-    return frozenset((of_grants(grant.actor, grant.author), *map(of_grants, alone)))
+    def _sweep(self) -> None:
+        """Forget those that are past their time, now and then."""
+        if self._clock.ticks() - self._swept < SWEEP_SECONDS:
+            return
+        self._swept, now = self._clock.ticks(), self._clock.now()
+        self._held = {digest: one for digest, one in self._held.items() if one.expires > now}

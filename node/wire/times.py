@@ -6,8 +6,10 @@ Inside, an instant is an aware `datetime` in UTC or integer microseconds since 1
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROS: Final = 1_000_000  # of a second
 _MICROSECOND = timedelta(microseconds=1)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -28,6 +30,11 @@ def micros(instant: datetime) -> int:
 def from_micros(count: int) -> datetime:
     """The instant `count` microseconds after 1970, in UTC."""
     return EPOCH + timedelta(microseconds=count)
+
+
+def from_seconds(count: int) -> datetime:
+    """The instant `count` seconds after 1970, in UTC."""
+    return from_micros(count * MICROS)
 
 
 def day_of(instant: datetime) -> datetime:

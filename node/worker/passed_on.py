@@ -31,17 +31,30 @@ LOG = logging.getLogger("node.worker")
 
 AT_ONCE: Final = 8  # fetches of the node
 AT_ONCE_OF_DOMAIN: Final = 2
-IN_AN_HOUR: Final = 120  # of a domain
-IN_AN_HOUR_OF_ONE: Final = 20  # of who passes it on
 PUT_OFF: Final = timedelta(hours=1)  # until what goes beyond that is looked at again
 PUT_OFF_TIMES: Final = 24  # then it is left
-PUT_OFF_IN_AN_HOUR: Final = 1000  # of a domain
-PUT_OFF_IN_AN_HOUR_OF_ONE: Final = 250
 REFUSED_SECONDS: Final = 3600.0  # in which what was refused is not asked for again
 MOST_REMEMBERED: Final = 20_000
 SOON = timedelta(seconds=15)  # until a domain whose fetches are under way is asked for more
 # Until a silent server is asked again; then it is left.
 WAITS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
+
+
+class Share(Struct, frozen=True):
+    """What there is in an hour: `of_one`, and `of_domain` for all of it.
+
+    The `first` of each one are counted by themselves, `firsts` of a domain: so that no few of its
+    people, with all that they may pass on, leave nothing to its others.
+    """
+
+    of_one: int
+    of_domain: int
+    first: int
+    firsts: int
+
+
+FETCHED: Final = Share(of_one=20, of_domain=120, first=5, firsts=600)
+WAITING: Final = Share(of_one=250, of_domain=1000, first=25, firsts=3000)
 
 
 class Pace:
@@ -66,15 +79,20 @@ class Pace:
 
     def begin(self, domain: str, by: str) -> bool:
         """Count one more of `by`, of the domain; False when either had its share of this hour."""
-        return self._count(self._begun, {domain: IN_AN_HOUR, by: IN_AN_HOUR_OF_ONE})
+        return self._count(self._begun, FETCHED, domain, by)
 
     def put_off(self, domain: str, by: str) -> bool:
         """Count one that waits for the next hour; False when there wait too many."""
-        bounds = {domain: PUT_OFF_IN_AN_HOUR, by: PUT_OFF_IN_AN_HOUR_OF_ONE}
-        return self._count(self._put_off, bounds)
+        return self._count(self._put_off, WAITING, domain, by)
 
-    def _count(self, counts: TTLCache[tuple[str, int], int], bounds: Mapping[str, int]) -> bool:
+    def _count(
+        self, counts: TTLCache[tuple[str, int], int], share: Share, domain: str, by: str
+    ) -> bool:
         hour = int(self._clock.ticks() // 3600)
+        before = counts.get((by, hour), 0)
+        bounds = {by: share.of_one, domain: share.of_domain}
+        if before < share.first:
+            bounds = {by: share.of_one, f"first of {domain}": share.firsts}
         if any(counts.get((whose, hour), 0) >= most for whose, most in bounds.items()):
             return False
         for whose in bounds:

@@ -64,3 +64,25 @@ async def test_what_waited_for_long_is_sent_when_its_person_says_so(
     await question.get_by_role("button", name="Send").click()
     await expect(page.get_by_text("What waited is sent.")).to_be_visible()
     assert await comments(home, bob, post) == ["<p>I do!</p>"]
+
+
+@pytest.mark.clause("APP-2.5", "APP-4.6", "API-6.2")
+async def test_what_was_changed_and_waited_is_not_said_besides_what_was_taken(
+    browser: Browser, home: AppNode
+) -> None:
+    bob, post, watched = await offline_comment(browser, home)
+    page, kept = watched.page, "() => JSON.parse(localStorage.getItem('kith.outbox'))"
+    (one,) = await page.evaluate(kept)
+    # Before it was changed it had arrived under the same key, and the answer was lost.
+    await page.context.set_offline(False)
+    await expect(page.get_by_text("What waited is sent.")).to_be_visible()
+    one["body"]["content"] = "I do, and Dora!"
+    await page.evaluate("(one) => localStorage.setItem('kith.outbox', one)", json.dumps([one]))
+    await page.reload()
+    question = page.get_by_role("dialog")
+    await expect(question).to_contain_text("What you wrote before you changed it was taken")
+    await expect(question).to_contain_text("I do, and Dora!")
+    assert await comments(home, bob, post) == ["<p>I do!</p>"]
+    await question.get_by_role("button", name="Send").click()
+    await expect(page.get_by_text("What waited is sent.")).to_be_visible()
+    assert sorted(await comments(home, bob, post)) == ["<p>I do!</p>", "<p>I do, and Dora!</p>"]

@@ -124,6 +124,53 @@ async def test_a_full_disk_ends_no_post_and_no_post_is_published_twice(
     assert [post["name"] for post in posts] == ["Harbour"]
 
 
+@pytest.mark.clause("APP-4.6", "API-6.2")
+@pytest.mark.parametrize("choice", ["in their place", "as well"])
+async def test_words_that_were_changed_after_a_lost_answer_are_no_second_post_unasked(
+    browser: Browser, home: AppNode, choice: str
+) -> None:
+    ada = await home.sign_up("ada", "Ada")
+    watched = await opened(browser, home, service_workers="block")
+    page = watched.page
+    await log_in(page, home, "ada")
+
+    async def lose(route: Route) -> None:
+        """The node does it, and its answer does not arrive."""
+        await route.fetch()
+        await route.abort()
+
+    async def said() -> list[str]:
+        async with home.line(ada.token or "") as line:
+            return [one["content"] for one in (await line.ask("GET", "/posts", dict))["items"]]
+
+    async def post(words: str) -> None:
+        await page.get_by_label("What do you want to say?").fill(words)
+        await page.get_by_role("button", name="Post for friends").click()
+
+    await page.goto(f"{home.url}/app/post")
+    await page.route("**/api/kith/v1/posts", lose)
+    await post("Helo")
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await page.unroute("**/api/kith/v1/posts")
+    # To look whether it is there, as one does; then the words are put right.
+    await page.get_by_role("link", name="Chats").first.click()
+    await page.goto(f"{home.url}/app/post")
+    await post("Hello")
+    asks = page.get_by_role("dialog")
+    await expect(asks).to_contain_text("Your earlier words are posted")
+    assert await said() == ["<p>Helo</p>"]
+    await asks.get_by_role("button", name="Cancel").click()
+    await post("Hello, all")
+    await asks.get_by_role("button", name=f"Post the new ones {choice}").click()
+    await expect(page.get_by_text("Posted", exact=True)).to_be_visible()
+    left = [] if choice == "in their place" else ["<p>Helo</p>"]
+    assert await said() == ["<p>Hello, all</p>", *left]
+    await page.goto(f"{home.url}/app/post")
+    await post("Another")
+    await expect(page.get_by_text("Posted", exact=True)).to_be_visible()
+    assert len(await said()) == 2 + len(left)
+
+
 async def test_what_the_node_does_not_take_is_said_before_it_is_sent(
     browser: Browser, tmp_path: Path, quick_secrets: None
 ) -> None:

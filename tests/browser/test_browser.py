@@ -46,8 +46,6 @@ MORE = {
         "device_keys",
         "first_owed",
         "key_maker",
-        "key_rows",
-        "parked",
         "standing",
     },
 }

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from node.accounts import resets
 from node.cli.table import PERSONS
@@ -32,7 +33,10 @@ from node.client.uploads import upload
 from node.client.vault import Vault
 from node.errors import Full, Malformed, NodeError, NoRoom, Refused, TooMuch
 from node.federation.capabilities import VIDEOS
+from node.inbox.reports import Report
+from node.store import tables
 from node.store.invites import InvitesUnit
+from node.store.reports import ReportsUnit
 from node.store.unit import Units
 from node.testing.rows import Rows
 from node.wire.api.video import NewUpload, NewVideo, UploadView, VideoView
@@ -400,6 +404,59 @@ async def test_a_person_says_who_may_mention_them_and_reads_the_requests(shell: 
     assert "@bob@beta.test mentioned you" in asked.out
     (one,) = (await shell.run("alice", "notices --requests --json")).json["items"]
     assert (one["kind"], one["read"]) == ("mention_request", True)
+
+
+@pytest.mark.clause("API-9.12", "INB-10.7", "INB-10.8", "OPS-2.1")
+async def test_a_post_of_another_server_is_reported_to_both(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    assert (await shell.run("alice", "friend add @bob@beta.test")).code == 0
+    await shell.run("bob", "friend accept @alice@alpha.test")
+    await shell.run("bob", "post --to friends --text", "mean words")
+    assert "mean words" in (await shell.run("alice", "feed")).out
+    told = await shell.run("alice", "report 1 --text rude --forward")
+    assert (told.code, told.out) == (0, "Reported to your node. Their server is told too.\n")
+    more = (await shell.run("alice", "report @bob --json")).json
+    assert (more["added"], more["forwarded"]) == (True, True)
+    own = await shell.run("alice", "report @alice@alpha.test")
+    assert own.code == 1 and "nobody reports themselves" in own.err
+
+    async def queue(unit: ReportsUnit) -> list[Report]:
+        return [*await unit.reports(False, "", 9, None)]
+
+    nodes = shell.square.town.nodes
+    [here] = await nodes["alpha.test"].node.stores.units.look(ReportsUnit, queue)
+    [there] = await nodes["beta.test"].node.stores.units.look(ReportsUnit, queue)
+    assert (there.about, there.reporter, there.text) == (here.about, "alpha.test", "rude")
+    assert [one.content for one in there.words] == [one.content for one in here.words]
+    assert "alice" not in str(there)
+
+
+@pytest.mark.clause("API-9.13", "INB-11.1", "INB-11.2", "INB-11.5")
+async def test_people_threads_and_words_are_muted(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    await shell.run("alice", "friend add @bob@beta.test")
+    await shell.run("bob", "friend accept @alice@alpha.test")
+    await shell.run("bob", "post --to friends --text", "who wins the match")
+    assert (await shell.run("alice", "mute match --word --for 7d")).out.startswith("match is muted")
+    hidden = (await shell.run("alice", "feed")).out
+    assert "wins" not in hidden and "(hidden: match)" in hidden
+    assert (await shell.run("alice", "mute 1 --thread")).code == 0
+    assert (await shell.run("alice", "mute @bob")).out == "@bob@beta.test is muted.\n"
+    assert "Nothing has been posted" in (await shell.run("alice", "feed")).out
+    found = (await shell.run("alice", "mutes --json")).json["items"]
+    assert sorted(one["kind"] for one in found) == ["person", "thread", "word"]
+    assert "until" in (await shell.run("alice", "mutes")).out
+    await shell.run("alice", "unmute @bob")
+    await shell.run("alice", "unmute match --word")
+    assert "wins" in (await shell.run("alice", "feed")).out
+    await shell.run("alice", "unmute 1 --thread")
+    assert (await shell.run("alice", "mutes --json")).json == {"items": []}
+    for words in ("mute @bob --for soon", "mute x --thread --word"):
+        assert (await shell.run("alice", words)).code == 2
+    own = await shell.run("alice", "mute @alice@alpha.test")
+    assert own.code == 1 and "nobody mutes themselves" in own.err
 
 
 @pytest.mark.clause("INB-4.9")
@@ -960,6 +1017,71 @@ def test_a_device_that_takes_little_at_once_gets_all_of_it() -> None:
 )
 def test_times_are_said_as_players_show_them(text: str, time: float) -> None:
     assert seconds(text) == time
+
+
+@pytest.mark.clause("PIC-2.8")
+async def test_pictures_are_posted_with_words_for_who_cannot_see_them(
+    shell: Shell, tmp_path: Path
+) -> None:
+    await enter(shell, "alice", "alpha.test")
+    cat, dog = tmp_path / "cat.png", tmp_path / "dog.jpg"
+    Image.new("RGB", (600, 300), (200, 0, 0)).save(cat)
+    Image.new("RGB", (300, 600), (0, 0, 200)).save(dog)
+    posted = await shell.run("alice", f"post {cat} {dog} --to public --alt", "a red cat")
+    assert posted.code == 0, posted.err
+    assert "Note: 1 of 2 have no description for who cannot see them: --alt." in posted.out
+    assert "Posted to public: 2 pictures." in posted.out
+    shown = (await shell.run("alice", "feed --mine")).out
+    assert "▣ a red cat" in shown and "▣ a picture without a description" in shown
+    (post,) = (await shell.run("alice", "feed --mine --json")).json["items"]
+    assert [(one["width"], one["height"]) for one in post["media"]] == [(600, 300), (300, 600)]
+    alone = await shell.run("alice", f"post {cat} --json --alt red --text", "my cat")
+    assert alone.json["media"][0]["name"] == "red"
+
+
+@pytest.mark.clause("PIC-3.6")
+async def test_a_profile_is_set_and_shown(shell: Shell, tmp_path: Path) -> None:
+    await enter(shell, "alice", "alpha.test")
+    face, text = tmp_path / "me.png", tmp_path / "me.txt"
+    Image.new("RGB", (600, 600), (200, 0, 0)).save(face)
+    text.write_text("no face")
+    assert (await shell.run("alice", "profile set")).code == 2
+    assert (await shell.run("alice", "profile --name Eve")).code == 2
+    assert (await shell.run("alice", "profile set --link home")).code == 2
+    refused = await shell.run("alice", f"profile set --name Eve --avatar {text} --json")
+    assert (refused.code, refused.problem["clause"]) == (1, "PIC-1.1")
+    line = f"profile set --name Alice --avatar {face} --link Home=https://alice.example/"
+    assert (await shell.run("alice", line, "--bio", "I like the sea")).out == (
+        "Your profile is changed.\n"
+    )
+    shown = (await shell.run("alice", "profile")).out
+    assert "Alice  @alice@alpha.test" in shown and "I like the sea" in shown
+    assert "Home: https://alice.example/" in shown and "/small.jpg" in shown
+    bare = await shell.run("alice", "profile set --json --avatar none --link none")
+    assert bare.code == 0, bare.err
+    assert (bare.json["avatar"], bare.json["links"]) == ("", [])
+    assert bare.json["display_name"] == "Alice"
+
+
+@pytest.mark.clause("PIC-2.8")
+async def test_what_cannot_be_posted_together_is_refused_before_anything_is_sent(
+    shell: Shell, tmp_path: Path
+) -> None:
+    await enter(shell, "alice", "alpha.test")
+    cat, film, broken = tmp_path / "cat.png", tmp_path / "a.mp4", tmp_path / "b.jpg"
+    Image.new("RGB", (60, 30), (200, 0, 0)).save(cat)
+    film.write_bytes(b"no picture")
+    broken.write_bytes(b"\xff\xd8\xff no picture either")
+    for line in (f"{cat} {film}", f"{film} {film}", f"{cat} --alt a --alt b", f"{film} --alt a"):
+        assert (await shell.run("alice", f"post {line}")).code == 2
+    assert (await shell.run("alice", "post", *([str(cat)] * 11))).code == 2
+    refused = await shell.run("alice", f"post {cat} {broken} --json")
+    assert (refused.code, refused.problem["clause"]) == (1, "PIC-1.2")
+    assert (await shell.run("alice", "feed --mine --json")).json["items"] == []
+    assert (await shell.run("alice", "uploads --json")).json["items"] == []
+    rows = Rows()
+    rows.database = shell.square.town.nodes["alpha.test"].node.stores.database
+    assert await rows.rows(tables.pictures) == [], "what was made before is given up"
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from node.client import content, device_inbox, message_maker, repair, rows
+from node.client import content, later, message_maker, parked, repair, rows
 from node.client.conversation_events import (
     MembersChanged,
     MessageReceived,
     MessageUndelivered,
     MessageUnreadable,
 )
+from node.client.exchange import LostRace
 from node.client.intents import Say
+from node.e2ee.mls.public import framing
+from node.e2ee.mls.public.framing import PrivateMessage
 from node.errors import Forbidden, TooMuch
 from tests.client.devices import CAROL, MICROS, NOW, Side, befriend, go_on
 
@@ -245,7 +248,7 @@ def test_many_words_go_out_with_their_commits(alice: Side, bob: Side) -> None:
 def test_what_finds_no_room_to_wait_is_asked_for_again(
     alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_inbox, "MOST_PARKED", 2)
+    monkeypatch.setattr(parked, "MOST", 2)
     group = befriend(alice, bob)
     alice.device.refresh(group, NOW)
     for number in range(3):
@@ -258,6 +261,136 @@ def test_what_finds_no_room_to_wait_is_asked_for_again(
         alice.get(complaint)
     heard += [one.text for each in sent(alice) for one in bob.get(each)]
     assert heard == ["0", "1", "2"]
+
+
+def crowd(
+    alice: Side, bob: Side, words: int, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, bytes, list[MessageUnreadable]]:
+    """Words come before their commit, one by one, and only two find room to wait. What Bob means
+    to send goes out after each, and he is killed after each."""
+    monkeypatch.setattr(parked, "MOST", 2)
+    group = befriend(alice, bob)
+    alice.device.refresh(group, NOW)
+    for number in range(words):
+        alice.device.say(group, str(number), MICROS)
+    commit, *early = sent(alice)
+    told = []
+    for message in early:
+        told += bob.get(message)
+        assert sent(bob) == [], "she would say it anew where it finds no room again"
+        bob.reopen()
+    assert all(isinstance(one, MessageUnreadable) for one in told)
+    return group, commit, told
+
+
+@pytest.mark.clause("DEV-5.6", "E2E-5.9")
+def test_what_finds_no_room_is_asked_for_once_when_it_can_be_answered(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "AT_ONCE", 0)
+    group, commit, told = crowd(alice, bob, 20, monkeypatch)
+    assert [one.asked_again for one in told] == [True] * 18
+    heard = [one.text for one in bob.get(commit) if isinstance(one, MessageReceived)]
+    bob.reopen()
+    (complaint,) = sent(bob)
+    assert alice.get(complaint) == []
+    heard += [one.text for each in sent(alice) for one in bob.get(each)]
+    assert heard == [str(number) for number in range(20)], "all of them, in their order"
+    assert bob.vault.names(f"later/{group}/") == []
+
+
+@pytest.mark.clause("DEV-5.2")
+def test_words_make_room_for_a_commit(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit that found no room would be gone, and Bob behind the others."""
+    group, first, told = crowd(alice, bob, 4, monkeypatch)
+    for number in range(2):
+        alice.device.refresh(group, NOW)
+        (commit,) = sent(alice)
+        told += bob.get(commit)
+        alice.device.say(group, f"behind {number}", MICROS)
+        told += [one for each in sent(alice) for one in bob.get(each)]
+        bob.reopen()
+    assert [one.asked_again for one in told] == [True] * 6
+    heard = bob.get(first)
+    assert bob.device.authenticator(group) == alice.device.authenticator(group)
+    (complaint,) = sent(bob)
+    alice.get(complaint)
+    heard += [one for each in sent(alice) for one in bob.get(each)]
+    texts = {one.text for one in heard if isinstance(one, MessageReceived)}
+    assert texts == {"0", "1", "2", "3", "behind 0", "behind 1"}
+
+
+@pytest.mark.clause("DEV-5.2")
+def test_commits_make_room_for_nothing(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parked, "MOST", 1)
+    group = befriend(alice, bob)
+    commits = []
+    for _ in range(3):
+        alice.device.refresh(group, NOW)
+        commits += sent(alice)
+    assert bob.get(commits[1]) == []
+    (told,) = bob.get(commits[2])
+    assert (told.clause, told.asked_again) == ("E2E-5.4", False)
+
+
+@pytest.mark.clause("DEV-5.6")
+def test_so_many_names_wait_and_no_more(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later, "MOST", 3)
+    group, commit, told = crowd(alice, bob, 7, monkeypatch)
+    assert [one.asked_again for one in told] == [True] * 3 + [False] * 2
+    bob.get(commit)
+    for complaint in sent(bob):
+        alice.get(complaint)
+    for message in sent(alice):
+        bob.get(message)
+    assert [row.text for row in bob.device.history(group)] == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.clause("DEV-5.6", "DEV-9.5")
+def test_names_of_an_epoch_in_which_nobody_is_are_let_go(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parked, "MOST", 2)
+    bob.device.new_packages(0, True, NOW)
+    group = befriend(alice, bob)
+    for number in range(5):
+        far = PrivateMessage(
+            bytes.fromhex(group), 999, framing.APPLICATION, b"", b"who", b"%d" % number
+        )
+        bob.get(framing.encode_message(far))
+    assert len(bob.vault.names(f"later/{group}/")) == 3
+    bob.device.look_behind(NOW)
+    bob.device.look_behind(NOW + 10)
+    asked = bob.next()
+    (told,) = bob.device.tell(asked, LostRace(1), NOW)
+    assert told.clause == "E2E-3.5"
+    for kind in ("parked", "later", "missed", "failure", "owed"):
+        assert bob.vault.names(f"{kind}/{group}/") == []
+
+
+@pytest.mark.clause("DEV-5.6", "DEV-5.2")
+def test_words_that_find_no_room_before_a_welcome_are_asked_for_after_it(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parked, "MOST", 1)
+    group = alice.device.start({bob.actor: bob.packages()}, NOW)
+    founding = alice.next()
+    assert alice.accept(founding) == []
+    for text in ("one", "two", "three"):
+        alice.device.say(group, text, MICROS)
+    told = [one for each in sent(alice) for one in bob.get(each)]
+    assert [one.asked_again for one in told] == [True] * 2
+    heard = bob.get(founding.welcomes[0].content)
+    assert [one.text for one in heard if isinstance(one, MessageReceived)] == ["one"]
+    (complaint,) = sent(bob)
+    alice.get(complaint)
+    assert [one.text for each in sent(alice) for one in bob.get(each)] == ["two", "three"]
 
 
 @pytest.mark.clause("E2E-5.10")
@@ -312,13 +445,10 @@ def test_no_commit_of_its_own_accord_makes_repairs_late(
     assert isinstance(bob.get(commit)[0], MembersChanged)
 
 
-@pytest.mark.clause("DEV-5.6")
-def test_complaints_of_a_day_are_bounded(
-    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(repair, "MOST_FAILURES", 3)
+def trickle(alice: Side, bob: Side, words: int) -> tuple[str, list[MessageUnreadable], list[bytes]]:
+    """Words of an old epoch come one by one, all within a second."""
     group = befriend(alice, bob)
-    for number in range(6):
+    for number in range(words):
         alice.device.say(group, str(number), MICROS)
     late = sent(alice)
     go_on(bob, alice, group)
@@ -326,18 +456,59 @@ def test_complaints_of_a_day_are_bounded(
     for message in late:
         told += bob.get(message)
         complaints += sent(bob)
-    assert [one.asked_again for one in told] == [True] * 3 + [False] * 3
-    assert len(complaints) == 3
+    return group, told, complaints
+
+
+def answered(alice: Side, bob: Side, group: str, complaints: list[bytes]) -> list[str]:
     for complaint in complaints:
         alice.get(complaint)
     for message in sent(alice):
         bob.get(message)
-    assert [row.text for row in bob.device.history(group)] == ["0", "1", "2"]
-    # A day later it may ask again, and after 30 what nobody answers is forgotten.
+    return [row.text for row in bob.device.history(group)]
+
+
+@pytest.mark.clause("DEV-5.6")
+def test_the_more_is_missed_in_a_day_the_more_is_asked_for_at_once(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "AT_ONCE", 2)
+    group, told, complaints = trickle(alice, bob, 7)
+    assert [one.asked_again for one in told] == [True] * 7
+    assert len(complaints) == 3, "two at once, and the first after them"
+    assert bob.device.repair.rest(NOW) == 1
+    bob.reopen()
+    bob.device.repair.tend(NOW)
+    assert sent(bob) == []
+    assert answered(alice, bob, group, complaints) == ["0", "1", "2"]
+    bob.device.repair.tend(NOW + 2)
+    assert bob.device.repair.rest(NOW + 2) == 3600
+    complaints = sent(bob)
+    assert len(complaints) == 1
+    assert answered(alice, bob, group, complaints) == ["0", "1", "2", "3", "4", "5", "6"]
+
+
+@pytest.mark.clause("DEV-5.6")
+def test_a_clock_that_was_set_back_makes_no_wait_longer(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "AT_ONCE", 0)
+    group, _, complaints = trickle(alice, bob, 3)
+    assert len(complaints) == 1
+    bob.device.repair.tend(NOW - repair.HOUR_SECONDS)
+    assert answered(alice, bob, group, [*complaints, *sent(bob)]) == ["0", "1", "2"]
+
+
+@pytest.mark.clause("DEV-5.6")
+def test_complaints_that_nobody_answers_are_forgotten(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repair, "MOST_KEPT", 3)
+    group, _, complaints = trickle(alice, bob, 6)
+    assert len(complaints) == 6
+    assert len(bob.device.state.names("failure", group)) == 4
     alice.device.say(group, "old", MICROS)
     (again,) = sent(alice)
     go_on(bob, alice, group)
-    later = MICROS + 31 * repair.DAY_MICROS
-    (one,) = bob.get(again, at=later)
+    (one,) = bob.get(again, at=MICROS + 31 * repair.DAY_MICROS)
     assert one.asked_again
     assert len(bob.device.state.names("failure", group)) == 1

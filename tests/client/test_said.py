@@ -132,6 +132,17 @@ def test_what_was_taken_back_is_gone_everywhere(alice: Side, bob: Side) -> None:
     assert alice.device.words.delete(group, first, MICROS) is None
 
 
+@pytest.mark.clause("DEV-18.4")
+def test_what_was_refused_and_taken_back_is_told_no_more(alice: Side, bob: Side) -> None:
+    group = befriend(alice, bob)
+    first = alice.device.say(group, "a secret", MICROS).id
+    asked = alice.next()
+    alice.device.tell(asked, Forbidden("E2E-3.2", "you do not take part"), NOW)
+    assert alice.device.untold.events()
+    alice.device.words.delete(group, first, MICROS)
+    assert alice.device.untold.events() == []
+
+
 @pytest.mark.clause("DEV-15.2", "DEV-18.4")
 def test_the_index_follows_a_change_at_once(alice: Side, bob: Side) -> None:
     group = befriend(alice, bob)

@@ -121,7 +121,7 @@ async def test_the_archive_at_the_node_forgets_what_was_taken_back(
         assert line.edited and line.reactions == [(bob.actor, "👍")]
 
 
-@pytest.mark.clause("API-9.12")
+@pytest.mark.clause("API-9.13")
 async def test_the_command_says_all_of_it(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")
     await enter(shell, "bob", "beta.test")
@@ -153,7 +153,7 @@ async def test_the_command_says_all_of_it(shell: Shell) -> None:
     assert (await shell.run("bob", "search go")).out == "Nothing was found.\n"
 
 
-@pytest.mark.clause("API-9.12", "DEV-18.6")
+@pytest.mark.clause("API-9.13", "DEV-18.6")
 async def test_the_command_refuses_in_words(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")
     await enter(shell, "bob", "beta.test")

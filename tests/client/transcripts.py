@@ -18,6 +18,7 @@ from node.client.key_signing import SignedKeys
 from node.client.looking import Shown
 from node.client.restoring import ArchivedPage
 from node.client.rows import Changes, MessageRow, ParkedRow, message_row
+from node.client.untold import KEPT
 from node.e2ee.keys.public.device_list import Device as ListedDevice
 from node.e2ee.keys.public.device_list import SuiteKey
 from node.e2ee.keys.public.published import check_published
@@ -165,6 +166,15 @@ class Told:
         if name == "tell":
             assert self._asked is not None
             return self.device.tell(self._asked, outcome_of(given["outcome"]), given["now"])
+        if name == "ask_missed":
+            return self.device.repair.tend(given["now"])
+        if name == "missed_rest":
+            return self.device.repair.rest(given["now"])
+        if name == "untold_events":
+            return self.device.untold.events()
+        if name == "untold_heard":
+            events = [msgspec.convert(one, KEPT[one["is"]]) for one in given["events"]]
+            return self.device.untold.heard(events)
         if name.startswith("archive_"):
             return self._archive(name.removeprefix("archive_"), given)
         if name.startswith("words_"):

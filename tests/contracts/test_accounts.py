@@ -189,6 +189,29 @@ async def test_open_sign_up_stays_open_where_there_never_was_an_administrator(
     assert (await join(units, "alice")).state is State.ACTIVE
 
 
+@pytest.mark.clause("ACC-2.13")
+@pytest.mark.parametrize("by", ["setting", "start"])
+async def test_an_instant_that_no_administrator_left_closes_nothing_any_more(
+    units: Units, clock: FakeClock, by: str
+) -> None:
+    """An older version wrote it at the first start, and sign-up waited for somebody for ever."""
+
+    async def mode() -> Registration:
+        return await units.look(InvitesUnit, lambda unit: unit.registration())
+
+    await switch(units, Registration.OPEN)
+    await units.run(InvitesUnit, lambda unit: unit.admin_was_here())
+    clock.pass_(timedelta(days=8))
+    assert await mode() is Registration.APPROVAL
+    if by == "setting":
+        await switch(units, Registration.OPEN)
+    else:
+        await units.run(InvitesUnit, lambda unit: invites.first_admin(b"secret", unit))
+    for _ in range(2):
+        assert await mode() is Registration.OPEN
+        clock.pass_(timedelta(days=30))
+
+
 @pytest.mark.clause("ACC-1.13", "GRA-7.1")
 @pytest.mark.parametrize("end", [suspend, delete_account])
 async def test_a_friend_code_ends_with_its_account(

@@ -27,10 +27,12 @@ from node.e2ee.chain import Conversation
 from node.e2ee.mailbox import Box
 from node.errors import Broken, Refused
 from node.federation.activities.shapes import CreateNote
+from node.federation.sending import GaveUp
 from node.graph.friendship_states import View
 from node.ports import Clock
 from node.store.catching_up import CatchingUpUnit
 from node.store.database import Database
+from node.store.delivery_queue import DeliveryQueue, QueuedDelivery
 from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
 from node.store.friends import FriendsUnit
@@ -44,6 +46,7 @@ from node.store.mailbox import MailboxUnit
 from node.store.notifications import Notifications
 from node.store.pipeline import Pipeline
 from node.store.purge import Purge
+from node.store.reports import ReportsUnit
 from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
 from node.store.upserts import put
@@ -103,6 +106,14 @@ async def _comment(unit: VisibilityUnit) -> None:
     await unit.seen(ANY, [row])
 
 
+async def _by_one(unit: ReportsUnit) -> None:
+    await unit.reports_since(ANY, "", from_micros(samples.PAST))
+
+
+async def _by_others(unit: ReportsUnit) -> None:
+    await unit.open_by_others("", 5)
+
+
 async def _many_posts(unit: InboxUnit) -> None:
     await unit.prepare([samples.sample(CreateNote)] * 2)
     unit.read_anew()
@@ -146,6 +157,7 @@ CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
     InboxUnit: (_said_twice, _many_posts),
     InvitesUnit: (_befriended,),
     MailboxUnit: (_new_mail,),
+    ReportsUnit: (_by_one, _by_others),
     VisibilityUnit: (_comment,),
 }
 
@@ -259,6 +271,8 @@ class Tour:
             waits = get_origin(get_type_hints(method).get("return")) is Awaitable
             if not name.startswith("_") and (waits or inspect.iscoroutinefunction(method)):
                 await method(**samples.arguments(method))
+        if isinstance(made, DeliveryQueue):
+            await made.settle(samples.sample(QueuedDelivery), GaveUp("nobody"), self.clock.now())
         if isinstance(made, Purge):
             long_after = FakeClock()
             long_after.pass_(timedelta(days=400))

@@ -36,6 +36,23 @@ class Settable(FakeClock):
 
 
 @pytest.mark.clause("FED-8.15")
+def test_one_date_is_heard_once_and_anew_when_our_clock_was_set() -> None:
+    clock = Settable()
+    clocks = Clocks(clock)
+    said = http_date(clock.now())
+    for _ in range(3):
+        clocks.hear("beta.test", said)
+    assert clocks.hosts == 1
+    clock.set(timedelta(hours=2))
+    assert clocks.hosts == 0
+    clocks.hear("beta.test", said)
+    assert clocks.differs_from("beta.test") == "this server's clock is 2 h 0 min ahead of theirs"
+    for number in range(1000):
+        clocks.hear(f"h{number}.test", said)
+    assert clocks.hosts <= 256
+
+
+@pytest.mark.clause("FED-8.15")
 def test_the_clock_is_named_when_most_servers_differ_alike() -> None:
     clock = Settable()
     clocks = Clocks(clock)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import termios
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -284,24 +284,37 @@ def full() -> dict[str, Any]:
 async def test_what_nobody_reads_makes_no_traceback(place: Place) -> None:
     alice = await person(place, "alice")
     await alice.run("post", "--text", "▶ ä 🎬")
-    mine, doctor = ["feed", "--mine"], ["doctor", "--data", str(place.data)]
-    commands: dict[Streams, Sequence[Sequence[str]]] = {
-        nobody_reads: [mine, [*mine, "--json"], ["feed", "--help"], doctor],
-        closed: [[*mine, "--json"], doctor],
-        full: [mine, [*mine, "--json"], ["--help"]],
+    node = f"--data {place.data}"
+    # What each ends with when nobody reads it: of a lab something is wrong, read or not.
+    lists = {"feed --mine": 141, "feed --mine --json": 141, "--help": 141, f"invite {node}": 141}
+    all_kinds = lists | {
+        "feed --help": 141,
+        f"doctor {node}": 1,
+        "doctor --help": 141,
+        "doctor --nonsense": 2,
+        f"inspect {Path(__file__).parent.parent}/wire": 1,
+        f"admin {node} accounts": 141,
+        f"admin {node} invite --json": 141,
+        f"admin {node} set-registration invite": 0,
+        "like nothing": 1,
     }
-    ends: dict[str, list[int | None]] = {}
+    commands: dict[Streams, dict[str, int]] = {
+        nobody_reads: all_kinds,
+        closed: lists | {f"doctor {node} --json": 1},
+        full: dict.fromkeys(lists, 1) | {"doctor --nonsense": 2},
+    }
+
+    async def ends(streams: Streams, words: str, code: int) -> None:
+        process = alice.start(*words.split(), **streams())
+        _, error = await asyncio.to_thread(process.communicate, b"")
+        for kind in (b"Traceback", b"Exception ignored", b"Error"):
+            assert kind not in error, (streams.__name__, words, error.decode())
+        assert process.returncode == code, (streams.__name__, words, error.decode())
+        if (streams, code) == (full, 1):
+            assert b"No space left on device" in error
+
     for streams, tried in commands.items():
-        for words in tried:
-            process = alice.start(*words, **streams())
-            _, error = await asyncio.to_thread(process.communicate, b"")
-            for kind in (b"Traceback", b"Exception ignored", b"Error"):
-                assert kind not in error, (streams.__name__, words, error.decode())
-            ends.setdefault(streams.__name__, []).append(process.returncode)
-            if streams is full:
-                assert b"No space left on device" in error
-    assert set(ends["full"]) == {1}
-    assert ends["nobody_reads"][:2] == [141, 141]
+        await asyncio.gather(*(ends(streams, *one) for one in tried.items()))
     for encoding in ("ascii", "latin-1", "utf-8"):
         alice.environ["PYTHONIOENCODING"] = encoding
         out = await alice.run("feed", "--mine")

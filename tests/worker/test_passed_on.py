@@ -20,12 +20,11 @@ from node.wire.api.servers import ActorChoice, ActorList
 from node.worker import passed_on
 from node.worker.passed_on import (
     AT_ONCE_OF_DOMAIN,
-    IN_AN_HOUR,
-    IN_AN_HOUR_OF_ONE,
-    PUT_OFF_IN_AN_HOUR,
-    PUT_OFF_IN_AN_HOUR_OF_ONE,
+    FETCHED,
+    WAITING,
     WAITS,
     Pace,
+    Share,
 )
 from tests.stories.people import Person, person
 
@@ -205,11 +204,11 @@ async def test_a_flood_of_shares_of_one_takes_no_share_of_others(scene: Scene) -
     """Who has one follower here shared so many dead ids that a channel's videos were not seen."""
     await scene.alpha.node.lines.discovery.actor(scene.eve.id)
     await scene.follow(scene.alice.actor, scene.eve.id)
-    for number in range(IN_AN_HOUR):
+    for number in range(FETCHED.of_domain):
         await scene.shares(f"https://tube.test/videos/none-{number}", by=scene.eve)
         await scene.settled()
     fetched = [request for request in scene.tube.asked if "/videos/none-" in request.url]
-    assert len(fetched) == IN_AN_HOUR_OF_ONE
+    assert len(fetched) == FETCHED.of_one
     await scene.shares(video := scene.video())
     await scene.settled()
     assert await scene.feed() == [video]
@@ -219,7 +218,7 @@ async def test_a_flood_of_shares_of_one_takes_no_share_of_others(scene: Scene) -
 async def test_what_is_beyond_the_share_of_an_hour_is_fetched_in_a_later_one(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passed_on, "IN_AN_HOUR_OF_ONE", 2)
+    monkeypatch.setattr(passed_on, "FETCHED", Share(2, 120, 1, 600))
     monkeypatch.setattr(passed_on, "PUT_OFF_TIMES", 2)
     videos = [scene.video(str(number)) for number in range(7)]
     for video in videos:
@@ -237,12 +236,19 @@ async def test_what_is_beyond_the_share_of_an_hour_is_fetched_in_a_later_one(
 @pytest.mark.clause("INB-9.2")
 def test_a_domain_and_each_of_its_people_have_their_share_of_an_hour() -> None:
     pace = Pace(clock := FakeClock())
-    for count, most, most_of_one in (
-        (pace.begin, IN_AN_HOUR, IN_AN_HOUR_OF_ONE),
-        (pace.put_off, PUT_OFF_IN_AN_HOUR, PUT_OFF_IN_AN_HOUR_OF_ONE),
-    ):
-        assert sum(count("tube.test", "bees") for _ in range(most)) == most_of_one
-        assert sum(count("tube.test", f"a{each}") for each in range(most)) == most - most_of_one
+    for count, share in ((pace.begin, FETCHED), (pace.put_off, WAITING)):
+        people = [f"a{each}" for each in range(12)]
+        of_each = {
+            one: sum(count("tube.test", one) for _ in range(share.of_domain)) for one in people
+        }
+        beyond = share.of_one - share.first
+        few, rest = divmod(share.of_domain, beyond)
+        assert [*of_each.values()][:few] == [share.of_one] * few
+        assert of_each[people[few]] == share.first + rest
+        # Whatever those did: each of the others has their first ones.
+        assert {of_each[one] for one in people[few + 1 :]} == {share.first}
+        others = sum(count("tube.test", f"b{each}") for each in range(share.firsts))
+        assert others == share.firsts - share.first * len(people)
         assert count("other.test", "bees of others")
     clock.pass_(timedelta(hours=1))
     assert pace.begin("tube.test", "bees") and pace.put_off("tube.test", "bees")

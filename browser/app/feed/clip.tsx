@@ -9,14 +9,18 @@ import { mayMove } from "../appearance.ts";
 import { mediaAddress } from "../media.ts";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { later } from "../parts/later.tsx";
 import { RichText } from "../parts/rich.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
 import { ago, say, short } from "../words/index.ts";
 import { lackOf } from "../words/problems.ts";
+import { hiddenBy } from "./hidden.ts";
 import { isMuted, type Players } from "./players.ts";
 import { audienceOf, captionsOf, gist, kindOf, mainFile, saysName } from "./post_parts.ts";
 
 const DOUBLE_TAP_MS = 280;
+
+const Album = later(async () => (await import("../pictures/album.tsx")).Album);
 
 export interface ClipDeeds {
   readonly like: (post: Post) => void;
@@ -99,11 +103,7 @@ function Stage(props: Props) {
   if (address === "" || kindOf(file) === "image") {
     return (
       <div class="stage">
-        {address === "" ? (
-          <p class="stage-note">{say("feed.nothing")}</p>
-        ) : (
-          <img class="clip" src={address} alt={file.name ?? ""} decoding="async" />
-        )}
+        {address === "" ? <p class="stage-note">{say("feed.nothing")}</p> : <Album post={post} />}
       </div>
     );
   }
@@ -125,7 +125,7 @@ function Stage(props: Props) {
 function Veil({ post, onLift }: { readonly post: Post; readonly onLift: () => void }) {
   return (
     <div class="clip-veil">
-      <p dir="auto">{post.summary === "" ? say("feed.sensitive") : post.summary}</p>
+      <p dir="auto">{hiddenBy(post) || post.summary || say("feed.sensitive")}</p>
       <button type="button" class="button quiet" onClick={onLift}>
         {say("feed.show")}
       </button>
@@ -248,7 +248,8 @@ function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boo
 
 export function Clip(props: Props) {
   const { post, players, deeds } = props;
-  const isVeiled = useSignal(post.sensitive || post.summary !== "");
+  const isVeiled = useSignal(post.sensitive || post.summary !== "" || hiddenBy(post) !== "");
+  const isHidden = isVeiled.value && hiddenBy(post) !== "";
   const burst = useSignal(0);
   const tapped = useRef(0);
   const file = mainFile(post);
@@ -289,9 +290,9 @@ export function Clip(props: Props) {
           <Icon name="heart" filled />
         </span>
       )}
-      <Caption post={post} isWords={file === null} />
+      <Caption post={post} isWords={file === null || isHidden} />
       <Rail {...props} isVideo={isVideo} />
-      <span class="sr">{gist(post)}</span>
+      {!isHidden && <span class="sr">{gist(post)}</span>}
     </div>
   );
 }

@@ -4,7 +4,6 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { me } from "../accounts.ts";
-import { freshKey, wasDone } from "../api.ts";
 import type { Post } from "../api_types.ts";
 import { List } from "../lists.ts";
 import { isAway, keepForLater } from "../outbox.tsx";
@@ -16,10 +15,14 @@ import { Icon } from "../parts/icon.tsx";
 import { RichText } from "../parts/rich.tsx";
 import { Empty, Waiting } from "../parts/screen.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
+import { attempt } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
+import { sayWritten } from "../post/words.ts";
+import { Earlier, Written } from "../post/written.ts";
 import { ago, say, short } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
-import { comment, commentOn, remove, toggleLike } from "./deeds.ts";
+import { comment, commentOn, remove, report, toggleLike } from "./deeds.ts";
+import { hiddenBy } from "./hidden.ts";
 import { type Thread, threaded } from "./post_parts.ts";
 
 const DEEPEST = 3; // further answers stand beside what they answer: a phone is narrow
@@ -32,6 +35,7 @@ interface CommentDeeds {
 
 function Comment({ thread, deeds }: { readonly thread: Thread; readonly deeds: CommentDeeds }) {
   const { post, answers } = thread;
+  const isHidden = useSignal(hiddenBy(post) !== "");
   return (
     <li class="comment">
       <div class="comment-self">
@@ -43,14 +47,24 @@ function Comment({ thread, deeds }: { readonly thread: Thread; readonly deeds: C
             </a>
             <time dateTime={post.published}>{ago(post.published)}</time>
           </p>
-          <RichText html={post.content} lang={post.lang} />
+          {isHidden.value ? (
+            <button type="button" class="clip-more" onClick={() => (isHidden.value = false)}>
+              {hiddenBy(post)} · {say("feed.show")}
+            </button>
+          ) : (
+            <RichText html={post.content} lang={post.lang} />
+          )}
           <p class="comment-deeds">
             <button type="button" onClick={() => deeds.answer(post)}>
               {say("comments.answer")}
             </button>
-            {post.author.id === me.value?.actor && (
+            {post.author.id === me.value?.actor ? (
               <button type="button" onClick={() => deeds.remove(post)}>
                 {say("delete")}
+              </button>
+            ) : (
+              <button type="button" onClick={() => attempt(() => report(post))}>
+                {say("report")}
               </button>
             )}
           </p>
@@ -93,7 +107,7 @@ export function Comments({ post, onClose, onCount }: Props) {
   const to = useSignal<Post | null>(null);
   const fault = useSignal("");
   const { busy, begin } = useDeed();
-  const key = useRef(freshKey());
+  const written = useMemo(() => new Written(comment), [post.id]);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => void list.more(), [list]);
 
@@ -107,20 +121,23 @@ export function Comments({ post, onClose, onCount }: Props) {
     const isGone = () => {
       text.value = leftOf(text.value, sent);
       if (to.value === answered) to.value = null;
-      key.current = freshKey();
     };
     try {
-      list.prepend(await comment(id, words, key.current));
-      onCount(1);
+      const made = await written.send(commentOn(id, words));
       isGone();
+      if (made === null) return void list.renew(); // it stands there, and nobody can say as what
+      list.prepend(made);
+      onCount(1);
     } catch (error) {
       if (isAway(error)) {
-        keepForLater("/comments", commentOn(id, words), key.current);
+        keepForLater("/comments", commentOn(id, words), written.key);
+        written.begin();
         isGone();
-        return;
-      }
-      if (wasDone(error)) isGone();
-      fault.value = explain(error);
+      } else if (error instanceof Earlier) {
+        written.begin();
+        fault.value = sayWritten("earlier.comment");
+        void list.renew();
+      } else fault.value = explain(error);
     }
   }
 

@@ -28,9 +28,9 @@ export async function toggleLike(post: Post, put: (post: Post) => void): Promise
 /** What is said below the post `to`, as the node takes it. */
 export const commentOn = (to: string, content: string) => ({ in_reply_to: to, content });
 
-/** Say something below `to`, which is the post or one of its comments. */
-export function comment(to: string, content: string, key: string): Promise<Post> {
-  return askAsMe<Post>("POST", "/comments", { body: commentOn(to, content), key });
+/** Say something below a post or one of its comments, once under `key`. */
+export function comment(body: unknown, key: string): Promise<Post> {
+  return askAsMe<Post>("POST", "/comments", { body, key });
 }
 
 /** Delete a post of one's own, here and elsewhere. */
@@ -44,3 +44,11 @@ export async function remove(post: Post, list: List<Post>): Promise<void> {
 /** The address of `post` in the app, for who may see it. */
 export const linkOf = (post: Post): string =>
   `${location.origin}/app/watch?id=${encodeURIComponent(post.id)}`;
+
+/** Ask what is wrong with a post; the question is loaded when it is wanted. */
+export const report = async (post: Post): Promise<void> =>
+  (await import("../report/ask.tsx")).askReport(post.author, post);
+
+/** Ask whether its author, or its thread, is muted. */
+export const mute = async (post: Post, list: List<Post>): Promise<void> =>
+  (await import("../mutes/ask.tsx")).askMute(post.author, post, list);

@@ -12,12 +12,13 @@ import { nameOf } from "../parts/avatar.tsx";
 import { question } from "../parts/dialog.tsx";
 import { Button, Fault } from "../parts/form.tsx";
 import { Waiting } from "../parts/screen.tsx";
-import { tell } from "../parts/toast.tsx";
+import { attempt, tell } from "../parts/toast.tsx";
 import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { Clip } from "./clip.tsx";
-import { Comments } from "./comments.tsx";
-import { linkOf, remove, toggleLike } from "./deeds.ts";
+import type { Comments as CommentsPart } from "./comments.tsx";
+import { linkOf, mute, remove, report, toggleLike } from "./deeds.ts";
+import { hiddenBy } from "./hidden.ts";
 import { Players } from "./players.ts";
 import { audienceOf, gist } from "./post_parts.ts";
 import { indexOf, leave, newAbove, stand, standingIn } from "./standing.ts";
@@ -51,7 +52,9 @@ function askMore(post: Post, list: List<Post>): void {
     kind: "alarm" as const,
     act: () => remove(post, list),
   };
-  question(gist(post, 60), <p>{words}</p>, isMine ? [link, away] : [link]);
+  const hush = { words: say("mute"), kind: "quiet" as const, act: () => mute(post, list) };
+  const bad = { words: say("report"), kind: "quiet" as const, act: () => report(post) };
+  question(gist(post, 60), <p>{words}</p>, isMine ? [link, away] : [link, hush, bad]);
 }
 
 export function Feed({ list, label, end, isCommented = false }: Props) {
@@ -66,6 +69,7 @@ export function Feed({ list, label, end, isCommented = false }: Props) {
   const isJumping = useRef(false);
   const current = useSignal(indexOf(standing, items));
   const commented = useSignal<Post | null>((isCommented ? items[0] : null) ?? null);
+  const comments = useSignal<typeof CommentsPart | null>(null);
 
   useLayoutEffect(() => {
     // What comes above or goes does not move what one looks at.
@@ -111,6 +115,14 @@ export function Feed({ list, label, end, isCommented = false }: Props) {
     isJumping.current = false;
   }, [current.value, items]);
   useSignalEffect(() => {
+    if (commented.value === null || comments.peek() !== null) return;
+    void attempt(async () => {
+      comments.value = (await import("./comments.tsx")).Comments;
+    }).then((isLoaded) => {
+      if (!isLoaded) closeComments();
+    });
+  });
+  useSignalEffect(() => {
     const at = current.value;
     const isNear = at >= list.items.value.length - AHEAD;
     if (isNear && list.state.value === "ready") void list.more();
@@ -118,6 +130,11 @@ export function Feed({ list, label, end, isCommented = false }: Props) {
 
   const articleAt = (index: number): HTMLElement | null =>
     box.current?.querySelector<HTMLElement>(`[data-index="${index}"]`) ?? null;
+
+  function closeComments(): void {
+    commented.value = null;
+    players.resume();
+  }
 
   /** Which post one looks at: each is as high as the feed. */
   function look({ currentTarget: { scrollTop, clientHeight } }: { currentTarget: Element }): void {
@@ -204,6 +221,7 @@ export function Feed({ list, label, end, isCommented = false }: Props) {
   const fresh = newAbove(standing, items, current.value) + ahead;
   const first = Math.max(0, Math.min(current.value, items.length) - AROUND);
   const last = Math.min(items.length, current.value + AROUND + 1);
+  const Comments = comments.value;
   return (
     <>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys of a feed (ARIA) are heard for all of it */}
@@ -229,7 +247,7 @@ export function Feed({ list, label, end, isCommented = false }: Props) {
                   tabIndex={0}
                   aria-posinset={index + 1}
                   aria-setsize={state === "end" ? items.length : -1}
-                  aria-label={`${nameOf(post.author)}: ${gist(post)}`}
+                  aria-label={`${nameOf(post.author)}: ${hiddenBy(post) || gist(post)}`}
                 >
                   {Math.abs(index - current.value) <= NEAR && (
                     <Clip
@@ -272,13 +290,10 @@ export function Feed({ list, label, end, isCommented = false }: Props) {
           </button>
         )}
       </div>
-      {commented.value !== null && (
+      {commented.value !== null && Comments !== null && (
         <Comments
           post={commented.value}
-          onClose={() => {
-            commented.value = null;
-            players.resume();
-          }}
+          onClose={closeComments}
           onCount={(change) => {
             const now = list.items.peek().find((one) => one.id === commented.value?.id);
             if (now !== undefined) put({ ...now, comments: Math.max(0, now.comments + change) });

@@ -13,7 +13,7 @@ import type { Job } from "./jobs.ts";
 const LEAST_CHUNK = 256 * 1024;
 const MOST_CHUNK = 4 * 1024 * 1024;
 // The upload takes no more, has become a video, or has another hash, or what came of it is gone: no conflict that ends.
-const ENDED = new Set(["VID-1.5", "VID-5.4", "VID-1.10", "API-6.5"]);
+const ENDED = new Set(["VID-1.5", "VID-5.4", "VID-1.10", "API-6.2", "API-6.5"]);
 // The node's own disk is full, and no quota: there will be room again.
 const NO_ROOM = new Set(["FED-12.8", "LIM-3.4", "VID-4.2"]);
 const LONGEST_REST = 60; // seconds, whatever the node asks for: when there is room again it goes on soon

@@ -1,13 +1,12 @@
 /** A new post: words, or a video with words; for friends unless one says otherwise. */
 
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 
 import { lengthOf, type Part, WHOLE } from "../../film/plan.ts";
 import { askAsMe, me } from "../accounts.ts";
-import { freshKey, unlessDone } from "../api.ts";
 import type { Audience, Post } from "../api_types.ts";
-import { draftOf, keepDraft } from "../draft.ts";
+import { draftOf, keepDraft, placeOf } from "../draft.ts";
 import type { Cutter as CutterPart, Looked } from "../film/cutter.tsx";
 import { sayFilm } from "../film/words.ts";
 import { meetNode } from "../home_node.ts";
@@ -18,9 +17,14 @@ import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { attempt, tell } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
+import { ChosenPictures } from "../pictures/chosen.ts";
+import { PictureFiles, PicturePicker, takePictures } from "../pictures/picker.tsx";
+import { sayPictures } from "../pictures/words.ts";
+import { askAboutEarlier } from "../post/earlier.tsx";
 import type { Job } from "../post/jobs.ts";
 import { giveUp, jobs, postVideo, tryAgain } from "../post/posting.ts";
 import { Unreached } from "../post/unreached.tsx";
+import { Written } from "../post/written.ts";
 import type { Recorder as RecorderPart } from "../record/recorder.tsx";
 import { go, place } from "../router.ts";
 import { takeShared } from "../shared.ts";
@@ -102,12 +106,13 @@ const canRecord = (): boolean =>
   "mediaDevices" in navigator && typeof MediaRecorder !== "undefined";
 
 interface PickerProps {
+  readonly pictures: ChosenPictures;
   readonly file: Signal<File | null>;
   readonly part: Signal<Part>;
   readonly fault: Signal<string>;
 }
 
-function Picker({ file, part, fault }: PickerProps) {
+function Picker({ pictures, file, part, fault }: PickerProps) {
   const recorder = useSignal<typeof RecorderPart | null>(null);
   const cutter = useSignal<typeof CutterPart | null>(null);
   useEffect(() => {
@@ -150,6 +155,7 @@ function Picker({ file, part, fault }: PickerProps) {
       </div>
     );
   }
+  if (pictures.items.value.length > 0) return <PicturePicker all={pictures} />;
   const Recorder = recorder.value;
   if (Recorder !== null) {
     return (
@@ -171,6 +177,10 @@ function Picker({ file, part, fault }: PickerProps) {
         {say("post.pick")}
         <input type="file" accept="video/*" onChange={(event) => take(event.currentTarget)} />
       </label>
+      <PictureFiles
+        words={sayPictures("pick")}
+        onFiles={(files) => takePictures(pictures, files)}
+      />
       {canRecord() ? (
         <Button
           kind="quiet"
@@ -202,6 +212,7 @@ function Picker({ file, part, fault }: PickerProps) {
 export function PostScreen() {
   const actor = me.value?.actor ?? "";
   const file = useSignal<File | null>(null);
+  const pictures = useMemo(() => new ChosenPictures(), []);
   const part = useSignal<Part>(WHOLE);
   const fault = useSignal("");
   const title = useSignal("");
@@ -209,7 +220,10 @@ export function PostScreen() {
   const audience = useSignal<Chosen>("friends");
   const isWarned = useSignal(false);
   const warning = useSignal("");
-  const key = useSignal(freshKey());
+  const written = useMemo(() => {
+    const post = (body: unknown, key: string) => askAsMe<Post>("POST", "/posts", { body, key });
+    return new Written(post, placeOf(actor));
+  }, [actor]);
   const onTheirWay = useRef<HTMLHeadingElement>(null);
   // What another app shares fills the fields; whether it is posted its person says.
   async function fill(): Promise<void> {
@@ -217,8 +231,15 @@ export function PostScreen() {
     if (shared === null) return;
     words.value = [words.value, shared.words].filter(Boolean).join("\n");
     keepDraft(actor, words.value);
-    const video = shared.files.find(({ type }) => type.startsWith("video/"));
-    if (shared.files.length > (video === undefined ? 0 : 1)) tell(say("post.one_video"));
+    const { files } = shared;
+    const drawn = files.filter(({ type }) => type.startsWith("image/"));
+    if (file.value === null && drawn.length > 0) {
+      if (drawn.length < files.length) tell(sayPictures("one_kind"));
+      takePictures(pictures, drawn);
+      return;
+    }
+    const video = files.find(({ type }) => type.startsWith("video/"));
+    if (files.length > (video === undefined ? 0 : 1)) tell(say("post.one_video"));
     file.value ??= video ?? null;
   }
   const isShared = place.value.query.get("shared") === "1";
@@ -228,6 +249,12 @@ export function PostScreen() {
   async function send(): Promise<void> {
     const [sent, named, warned, shown] = [words.value, title.value, warning.value, file.value];
     const summary = isWarned.value ? warned.trim() : "";
+    const isSent = () => {
+      words.value = leftOf(words.value, sent);
+      keepDraft(actor, words.value);
+      warning.value = leftOf(warning.value, warned);
+      isWarned.value = warning.value !== "";
+    };
     if (shown !== null) {
       await postVideo(shown, {
         fileName: shown.name,
@@ -239,6 +266,7 @@ export function PostScreen() {
       });
       if (file.value === shown) file.value = null;
       title.value = leftOf(title.value, named);
+      isSent();
       // One sees how it goes on, above the fields that are empty now.
       requestAnimationFrame(() => onTheirWay.current?.focus());
     } else {
@@ -247,18 +275,25 @@ export function PostScreen() {
         audience: audience.value,
         summary,
         sensitive: summary !== "",
+        pictures: pictures.named,
       };
-      await askAsMe<Post>("POST", "/posts", { body, key: key.value }).catch(unlessDone);
-      key.value = freshKey();
-      tell(say("post.sent"));
-      go(`/people/${encodeURIComponent(me.value?.address ?? "")}`);
+      const isPosted = () => {
+        isSent();
+        pictures.posted();
+        tell(say("post.sent"));
+        go(`/people/${encodeURIComponent(me.value?.address ?? "")}`);
+      };
+      try {
+        await written.send(body);
+      } catch (error) {
+        askAboutEarlier(error, written, body, isPosted);
+        return;
+      }
+      isPosted();
     }
-    words.value = leftOf(words.value, sent);
-    keepDraft(actor, words.value);
-    warning.value = leftOf(warning.value, warned);
-    isWarned.value = warning.value !== "";
   }
-  const isEmpty = file.value === null && words.value.trim() === "";
+  const isEmpty =
+    file.value === null && words.value.trim() === "" && pictures.items.value.length === 0;
   return (
     <Screen title={say("post.title")} actions={<Bell />}>
       {jobs.value.length > 0 && (
@@ -277,9 +312,9 @@ export function PostScreen() {
         <Form
           send={say(`post.do.${audience.value}`)}
           onSend={send}
-          disabled={isEmpty || fault.value !== ""}
+          disabled={isEmpty || fault.value !== "" || !pictures.areReady.value}
         >
-          <Picker file={file} part={part} fault={fault} />
+          <Picker pictures={pictures} file={file} part={part} fault={fault} />
           {fault.value !== "" && <Fault>{fault.value}</Fault>}
           {file.value !== null && (
             <Field

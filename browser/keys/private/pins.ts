@@ -68,9 +68,6 @@ export interface Line<Seen> {
   readonly deed: Deed;
 }
 
-export const FORKED =
-  "shows two different lists of devices under one number: one of them is not theirs; ask them to renew their list";
-
 function line<Seen>(seen: string, fits: (seen: Seen) => boolean, deed: Deed): Line<Seen> {
   return { seen, fits, deed };
 }

@@ -1,13 +1,13 @@
 """`kith doctor`: what is not as it should be with this node, and what to do (spec OPS-3)."""
 
 import asyncio
-import sys
 
 import msgspec
 
 from node.cli.doctor import kept, machine, working, world
 from node.cli.doctor.subject import looking_at
 from node.cli.starting import options, read_config
+from node.cli.streams import put
 from node.config import Config
 from node.errors import NodeError
 from node.operation.findings import Finding, State, is_well, wrong
@@ -50,8 +50,7 @@ def main(argv: list[str]) -> int:
         findings = asyncio.run(examine(read_config(found, named=False)))
     except NodeError as error:
         findings = [wrong("settings", str(error), "docs/configuration.md lists all settings.")]
+    code = 0 if is_well(findings) else 1
     if found.json:
-        sys.stdout.write(msgspec.json.encode(findings).decode() + "\n")
-    else:
-        sys.stdout.writelines(line + "\n" for line in lines(findings))
-    return 0 if is_well(findings) else 1
+        return put(msgspec.json.encode(findings) + b"\n", code)
+    return put("".join(line + "\n" for line in lines(findings)), code)

@@ -10,19 +10,24 @@ from node.client.cli import (
     history,
     keys,
     linking,
+    mutes,
     people,
     posts,
+    profile,
     sign_in,
     videos,
 )
-from node.client.cli.advice import OK, STOPPED, USAGE
 from node.client.cli.out import Out
 from node.client.local_device import CLOCK
+from node.exit_codes import OK, STOPPED, USAGE
 from node.ports import Clock
 
 # Typer brings its own click along and names of it only this.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
-PAGES = (sign_in, people, chat, history, posts, videos, accounts, keys, linking, deliveries)
+PAGES = (
+    sign_in, people, mutes, chat, history, posts, videos, accounts, profile, keys, linking,
+    deliveries,
+)  # fmt: skip
 
 
 def program() -> typer.Typer:

@@ -14,13 +14,13 @@ from node.errors import (
     Unproven,
     Unreachable,
 )
+from node.exit_codes import REFUSED, UNREACHABLE
 
-OK, REFUSED, USAGE, UNREACHABLE, KEPT, STOPPED = 0, 1, 2, 3, 4, 130
-NOT_READ = 141  # as of a program that SIGPIPE ended: what it was to put out, nobody took
 CLOCK = "clock of this device"  # as `node.client.stops` has it, which commands need not load
 # By clause where the clause knows more than the kind of error does.
 CLAUSES: Mapping[str, str] = {
     "API-3.1": "This device is logged out. Log in again: kith login @you@server",
+    "API-6.2": "See kith feed --mine, or kith comments; kith delete removes what is posted.",
     "API-6.5": "Look first whether it was done (kith feed --mine, kith friends, kith notices, "
     "kith devices), before you do it again.",
     "API-9.1": "Log in with kith login @you@server, or sign up with kith signup INVITE-LINK.",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from node.client.cli import advice, said, telling, trust
+from node.client.cli import said, telling, trust
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
@@ -24,6 +24,7 @@ from node.client.conversation_events import (
 from node.client.kith import Event, Kith, Message
 from node.client.rows import MessageRow
 from node.errors import NodeError, Refused
+from node.exit_codes import KEPT, OK
 
 SHOWN_AT_START = 10
 KEPT_UNTIL = "It goes out by itself while kith chat runs, or the next time it does."
@@ -77,7 +78,7 @@ async def chat(
         else:
             with as_found():
                 await screen.meet(who)
-    return advice.OK
+    return OK
 
 
 async def events(
@@ -144,10 +145,10 @@ class ChatScreen:
             now = next((row for row in found if said.is_same(row, message)), None)
             told, waits = said.silent(message, now)
             self._context.out.done(told, {"id": message.id, **({"state": "kept"} if waits else {})})
-            return advice.KEPT if waits else advice.OK
+            return KEPT if waits else OK
         await self.sent(act, who)
         await self.troubles()
-        return advice.OK if act.sent else advice.KEPT
+        return OK if act.sent else KEPT
 
     async def send(self, who: str, text: str, reply: str = "") -> int:
         """Say it and end: whether it is sent, or kept, is the exit code."""
@@ -162,7 +163,7 @@ class ChatScreen:
         row = await self._as_it_stands(words, conversation, who)
         await self.sent(row, conversation)
         await self.troubles()
-        return advice.OK if row.sent else advice.KEPT
+        return OK if row.sent else KEPT
 
     async def _as_it_stands(self, words: MessageRow, conversation: str, who: str) -> MessageRow:
         """The words now: the conversation may have gone on elsewhere, and they with it."""

@@ -22,6 +22,7 @@ from node.client.conversation_events import ConversationEvent
 from node.client.kith import Kith
 from node.client.local_device import Passphrase
 from node.errors import Malformed, Missing, NodeError
+from node.exit_codes import NOT_READ, OK, REFUSED, STOPPED
 from node.ports import Clock
 from node.wire.digits import whole
 
@@ -220,20 +221,20 @@ def conclude(context: CommandContext, work: Awaitable[int | None]) -> int:
         return await work
 
     try:
-        code = asyncio.run(whole()) or advice.OK
+        code = asyncio.run(whole()) or OK
         unread = context.out.is_unread and not context.out.is_done
-        return advice.NOT_READ if code == advice.OK and unread else code
+        return NOT_READ if code == OK and unread else code
     except NodeError as error:
         return context.out.problem(error)
     except BrokenPipeError:
-        return advice.NOT_READ  # a pipe into which something is saved, or what only prints
+        return NOT_READ  # a pipe into which something is saved, or what only prints
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
         told = f"{named}{error.strerror or error}"
         tip = "Check the path, its permissions and the room on the disk."
         context.out.fail(advice.plain_problem("file", told, tip))
-        return advice.REFUSED
+        return REFUSED
     except KeyboardInterrupt:
         if sys.stderr.isatty():
             sys.stderr.write("\n")  # behind the ^C
-        return advice.STOPPED
+        return STOPPED

@@ -17,6 +17,7 @@ from rich.text import Text
 from node.client.cli import advice
 from node.client.videos import Stages, silent
 from node.errors import NodeError
+from node.wire.times import from_micros
 
 # Invisible marks that turn the direction of writing: they make one text look like another.
 TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -43,7 +44,7 @@ def day(at: datetime) -> str:
 
 def moment_of_micros(micros: int) -> str:
     """As `moment`, of microseconds since 1970."""
-    return moment(datetime.fromtimestamp(micros / 1_000_000, UTC))
+    return moment(from_micros(micros))
 
 
 class Screen(Console):

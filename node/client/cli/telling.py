@@ -32,9 +32,7 @@ from node.client.conversation_events import (
     WordsUnfetched,
 )
 from node.client.kith import Message
-from node.wire.times import from_micros
-
-MICROS = 1_000_000
+from node.wire.times import from_micros, from_seconds
 
 # What programs read as `kind` of an event, with --json.
 KINDS: Mapping[type[ConversationEvent], str] = {
@@ -146,7 +144,7 @@ def trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
     if isinstance(one, NoDeviceLeft):
         return _no_device(name_of(one.actor), one.has_new)
     if isinstance(one, WordsUnfetched):
-        return unfetched(name_of(one.actor), from_micros(one.since * MICROS))
+        return unfetched(name_of(one.actor), from_seconds(one.since))
     if isinstance(one, MessageReturned):
         why = RETURNED[one.reason].format(name=name_of(one.actor))
         return f"Kept, not read: {one.text} ({why})"
@@ -217,7 +215,7 @@ def _of_account(one: ConversationEvent) -> str:
 
 def _data(one: ConversationEvent) -> dict[str, object]:
     if isinstance(one, WordsUnfetched):
-        return asdict(one) | {"since": from_micros(one.since * MICROS)}
+        return asdict(one) | {"since": from_seconds(one.since)}
     if isinstance(one, MessageReceived | MessageChanged | ReactionChanged):
         return asdict(one) | {"at": from_micros(one.at)}
     return asdict(one)

@@ -36,15 +36,33 @@ from node.store.tables.federation import (
     tombstones,
 )
 from node.store.tables.graph import follows, friend_codes, friendships
-from node.store.tables.inbox import audiences, events, notices, posts, reactions, timeline
-from node.store.tables.node import settings
-from node.store.tables.video import jobs, media_grants, renditions, uploads, videos
+from node.store.tables.inbox import (
+    audiences,
+    events,
+    mutes,
+    notices,
+    posts,
+    reactions,
+    reports,
+    timeline,
+)
+from node.store.tables.node import admin_log, settings
+from node.store.tables.video import (
+    grant_ends,
+    jobs,
+    media_grants,
+    pictures,
+    renditions,
+    uploads,
+    videos,
+)
 
 __all__ = [
     "METADATA",
     "account_keys",
     "accounts",
     "actors",
+    "admin_log",
     "archive_records",
     "archive_tombstones",
     "archives",
@@ -58,6 +76,7 @@ __all__ = [
     "follows",
     "friend_codes",
     "friendships",
+    "grant_ends",
     "homes",
     "idempotency",
     "invites",
@@ -67,16 +86,19 @@ __all__ = [
     "keys",
     "mailbox",
     "media_grants",
+    "mutes",
     "names",
     "notices",
     "outbox",
     "participants",
     "peers",
+    "pictures",
     "posts",
     "push_subscriptions",
     "reactions",
     "relay_items",
     "renditions",
+    "reports",
     "resends",
     "resets",
     "sessions",

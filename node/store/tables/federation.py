@@ -27,6 +27,8 @@ actors = table(
     text("display_name"),
     text("summary"),  # cleaned HTML
     text("icon"),
+    text("header"),  # the picture behind their profile
+    text("links", "[]"),  # JSON: name and HTML of what they link to
     text("url"),
     text("inbox"),
     text("shared_inbox"),
@@ -132,7 +134,7 @@ outbox = table(
 deliveries = table(
     "deliveries",
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
-    Column("activity", TEXT, nullable=False, index=True),
+    Column("activity", TEXT, nullable=False),
     Column("host", TEXT, nullable=False),  # the lane
     Column("inbox", TEXT, nullable=False),
     Column("actor", TEXT, nullable=False),  # who signs

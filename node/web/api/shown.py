@@ -17,6 +17,8 @@ from node.web.routes import Call, Reply, Route
 from node.wire.api.accounts import ActorView
 from node.wire.api.graph import Relation, RelationList
 from node.wire.api.inbox import NoticeList, Person, Post, PostList
+from node.wire.api.mutes import MuteList, MuteView
+from node.wire.api.reports import ReportList
 from node.wire.ids import same_origin
 
 
@@ -32,6 +34,8 @@ class Shown(Struct, frozen=True):
         dressers: Mapping[Any, Callable[[Any, str], Any]] = {
             Post: self._post,
             PostList: self._each(self._post),
+            ReportList: self._each(lambda one, account: self._person(one.about, account)),
+            MuteList: self._each(self._mute),
             NoticeList: self._each(lambda one, account: self._person(one.actor, account)),
             Relation: self._relation,
             RelationList: self._each(self._relation),
@@ -66,6 +70,11 @@ class Shown(Struct, frozen=True):
                 file.poster_here = self._at(account, "poster", post.number, place, file.poster)
         return post
 
+    def _mute(self, mute: MuteView, account: str) -> MuteView:
+        if mute.person is not None:
+            self._person(mute.person, account)
+        return mute
+
     def _relation(self, relation: Relation, account: str) -> Relation:
         self._person(relation.person, account)
         return relation
@@ -74,14 +83,17 @@ class Shown(Struct, frozen=True):
         person.icon_here = self._icon(person.icon, person.number, account)
 
     def _actor(self, actor: ActorView, account: str) -> ActorView:
-        return replace(actor, icon_here=self._icon(actor.icon, actor.number, account))
+        here = self._icon(actor.icon, actor.number, account)
+        header = self._icon(actor.header, actor.number, account, "header")
+        return replace(actor, icon_here=here, header_here=header)
 
-    def _icon(self, icon: str, number: str, account: str) -> str:
+    def _icon(self, icon: str, number: str, account: str, kind: str = "icon") -> str:
         if any(same_origin(icon, one) for one in self.ours):
             return icon
-        return self._at(account, "icon", number, 0, icon)
+        return self._at(account, kind, number, 0, icon)
 
     def _at(self, account: str, kind: str, number: str, place: int, url: str) -> str:
-        if not number or not url.startswith("https://"):
+        ours = any(same_origin(url, one) for one in self.ours)
+        if not number or not (ours or url.startswith("https://")):
             return ""
         return self.links.make(account, kind, int(number), place, url, self.clock.now())

@@ -24,6 +24,8 @@ def upgrade() -> None:
         sa.Column("display_name", TEXT, server_default="", nullable=False),
         sa.Column("summary", TEXT, server_default="", nullable=False),
         sa.Column("icon", TEXT, server_default="", nullable=False),
+        sa.Column("header", TEXT, server_default="", nullable=False),
+        sa.Column("links", TEXT, server_default="[]", nullable=False),
         sa.Column("url", TEXT, server_default="", nullable=False),
         sa.Column("inbox", TEXT, server_default="", nullable=False),
         sa.Column("shared_inbox", TEXT, server_default="", nullable=False),
@@ -114,7 +116,6 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_deliveries_activity"), ["activity"], unique=False)
         batch_op.create_index("ix_deliveries_settled_seq", ["settled", "seq"], unique=False)
         batch_op.create_index(
             "ix_deliveries_state_host_priority_seq",
@@ -241,7 +242,6 @@ def downgrade() -> None:
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index("ix_deliveries_state_host_priority_seq")
         batch_op.drop_index("ix_deliveries_settled_seq")
-        batch_op.drop_index(batch_op.f("ix_deliveries_activity"))
 
     op.drop_table("deliveries")
     with op.batch_alter_table("arrivals", schema=None) as batch_op:

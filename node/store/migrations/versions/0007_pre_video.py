@@ -13,6 +13,18 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "grant_ends",
+        sa.Column("whose", TEXT, nullable=False),
+        sa.Column("mark", TEXT, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("whose", name=op.f("pk_grant_ends")),
+        info={"keep": "24 hours after at"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("grant_ends", schema=None) as batch_op:
+        batch_op.create_index("ix_grant_ends_at_whose", ["at", "whose"], unique=False)
+
+    op.create_table(
         "jobs",
         sa.Column("id", TEXT, nullable=False),
         sa.Column("kind", TEXT, server_default="", nullable=False),
@@ -45,6 +57,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_media_grants_actor"), ["actor"], unique=False)
         batch_op.create_index("ix_media_grants_expires_digest", ["expires", "digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_media_grants_video"), ["video"], unique=False)
+
+    op.create_table(
+        "pictures",
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("upload", TEXT, server_default="", nullable=False),
+        sa.Column("stands", TEXT, server_default="making", nullable=False),
+        sa.Column("use", TEXT, server_default="", nullable=False),
+        sa.Column("post", TEXT, server_default="", nullable=False),
+        sa.Column("blurhash", TEXT, server_default="", nullable=False),
+        sa.Column("milliseconds", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("files", TEXT, server_default="[]", nullable=False),
+        sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pictures")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("pictures", schema=None) as batch_op:
+        batch_op.create_index("ix_pictures_account_use", ["account", "use"], unique=False)
+        batch_op.create_index("ix_pictures_expires_id", ["expires", "id"], unique=False)
+        batch_op.create_index("ix_pictures_post", ["post"], unique=False)
+        batch_op.create_index("ix_pictures_upload", ["upload"], unique=False)
 
     op.create_table(
         "renditions",
@@ -134,6 +170,13 @@ def downgrade() -> None:
 
     op.drop_table("uploads")
     op.drop_table("renditions")
+    with op.batch_alter_table("pictures", schema=None) as batch_op:
+        batch_op.drop_index("ix_pictures_upload")
+        batch_op.drop_index("ix_pictures_post")
+        batch_op.drop_index("ix_pictures_expires_id")
+        batch_op.drop_index("ix_pictures_account_use")
+
+    op.drop_table("pictures")
     with op.batch_alter_table("media_grants", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_media_grants_video"))
         batch_op.drop_index("ix_media_grants_expires_digest")
@@ -145,3 +188,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_jobs_kind_subject_id")
 
     op.drop_table("jobs")
+    with op.batch_alter_table("grant_ends", schema=None) as batch_op:
+        batch_op.drop_index("ix_grant_ends_at_whose")
+
+    op.drop_table("grant_ends")

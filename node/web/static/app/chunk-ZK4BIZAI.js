@@ -1,1 +1,0 @@
-import{c as l,h as e,z as i}from"/app/chunk-ESXR4JVC.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-X4PKF5MZ.js";import"/app/chunk-EBXDMY53.js";import"/app/chunk-YQPO72MC.js";import"/app/chunk-NDFP6DSQ.js";import"/app/chunk-ESXR4JVC.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-KPU4V6MA.js";import"/app/chunk-NDFP6DSQ.js";import"/app/chunk-ESXR4JVC.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

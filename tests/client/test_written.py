@@ -1,0 +1,143 @@
+"""What is written is posted once, whatever was lost of the answers or changed between the tries."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from node.client import profile
+from node.client.api_client import ApiClient
+from node.client.cli.advice import advice
+from node.client.posts import Posts
+from node.client.profile import Profile
+from node.client.written import Written
+from node.errors import Conflict, NodeError, Unreachable
+from node.testing.fakes import FakeClock, FakeEntropy
+
+OWN = Profile(
+    origin="https://alpha.test",
+    name="alice",
+    handle="@alice@alpha.test",
+    actor="https://alpha.test/a/alice",
+    device="d",
+    token="secret",
+)
+
+
+@dataclass
+class Node(ApiClient):
+    """Makes one post of a key. `lost`: the next answer, or the next request."""
+
+    made: list[str] = field(default_factory=list)
+    lost: str = ""
+    kept: dict[tuple[str, str], str] = field(default_factory=dict)
+    own: Profile = OWN
+
+    async def ask(self, method: str, path: str, answers: Any, body: Any = None, *_: Any,
+                  key: str = "", **__: Any) -> Any:  # fmt: skip
+        lost, self.lost = self.lost, ""
+        if lost in ("request", "line"):
+            raise Unreachable("no answer", never_sent=lost == "line")
+        place = self.own.token, key
+        if place not in self.kept:
+            self.kept[place] = body.content
+            self.made.append(body.content)
+        if self.kept[place] != body.content:
+            raise Conflict("API-6.2", "this Idempotency-Key was used for another request")
+        if lost == "answer":
+            raise Unreachable("no answer")
+        if lost == "stopped":
+            raise asyncio.CancelledError
+        return body.content
+
+
+@dataclass
+class Scene:
+    node: Node
+    clock: FakeClock
+    home: Path
+    entropy: FakeEntropy
+
+    def posts(self) -> Posts:
+        """Those of a new process."""
+        return Posts(self.node, Written(self.node.own, self.home, self.clock, self.entropy))
+
+    async def fails(self, kind: type[BaseException], words: str) -> Any:
+        with pytest.raises(kind) as found:
+            await self.posts().post_text(words)
+        return found.value
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    profile.save(tmp_path, OWN)
+    yield Scene(Node(), FakeClock(), tmp_path, FakeEntropy())
+
+
+@pytest.mark.clause("API-9.12")
+@pytest.mark.parametrize("lost", ["answer", "stopped"])
+async def test_the_same_words_are_posted_once_by_whichever_process(scene: Scene, lost: str) -> None:
+    scene.node.lost = lost
+    kind = asyncio.CancelledError if lost == "stopped" else Unreachable
+    error = await scene.fails(kind, "hello")
+    assert lost == "stopped" or "the same words are posted once" in str(error)
+    await scene.posts().post_text("hello")
+    assert scene.node.made == ["hello"]
+    await scene.posts().post_text("hello")
+    assert scene.node.made == ["hello", "hello"], "said on purpose"
+
+
+@pytest.mark.clause("API-9.12", "API-6.2")
+async def test_changed_words_are_no_second_post_unasked(scene: Scene) -> None:
+    scene.node.lost = "answer"
+    await scene.fails(Unreachable, "helo")
+    told: NodeError = await scene.fails(Conflict, "hello")
+    assert "only the answer was lost" in str(told) and "kith delete" in advice(told)
+    assert scene.node.made == ["helo"]
+    await scene.posts().post_text("hello")
+    assert scene.node.made == ["helo", "hello"]
+
+
+@pytest.mark.clause("API-9.12")
+@pytest.mark.parametrize("lost", ["request", "line"])
+async def test_changed_words_are_the_post_where_the_first_never_arrived(
+    scene: Scene, lost: str
+) -> None:
+    scene.node.lost = lost
+    error = await scene.fails(Unreachable, "helo")
+    assert ("not known" in str(error)) == (lost == "request")
+    await scene.posts().post_text("hello")
+    assert scene.node.made == ["hello"]
+
+
+@pytest.mark.clause("API-9.12")
+@pytest.mark.parametrize("late", ["a day later", "in another session", "the clock went back"])
+async def test_where_nobody_can_know_it_is_told_first(scene: Scene, late: str) -> None:
+    scene.node.lost = "answer"
+    await scene.fails(Unreachable, "hello")
+    if late == "in another session":
+        scene.node.own = replace(OWN, token="another")
+    else:
+        scene.clock.pass_(timedelta(days=1 if late == "a day later" else -1))
+    assert "may be posted" in str(await scene.fails(Conflict, "hello"))
+    assert scene.node.made == ["hello"]
+    await scene.posts().post_text("hello")
+    assert len(scene.node.made) == 2
+
+
+@pytest.mark.clause("API-9.12")
+async def test_a_comment_is_no_post_and_what_cannot_be_kept_promises_nothing(
+    scene: Scene, tmp_path: Path
+) -> None:
+    scene.node.lost = "answer"
+    await scene.fails(Unreachable, "hello")
+    await scene.posts().comment("https://alpha.test/o/1", "and hello")
+    assert scene.node.made == ["hello", "and hello"]
+    scene.node.lost, scene.home = "answer", tmp_path / "nowhere"
+    error = await scene.fails(Unreachable, "again")
+    assert "kith feed --mine" in str(error) and "the same words" not in str(error)
