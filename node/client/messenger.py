@@ -125,9 +125,7 @@ class Messenger:
 
     async def say(self, group: str, text: str, reply: str = "", author: str = "") -> MessageRow:
         """Say `text`. When it cannot go out now it stays owed, and `sent` is False: see `held`."""
-        said = await self.in_words(
-            group, lambda words, now: words.say(group, text, now, reply, author)
-        )
+        said = await self.in_words(group, lambda of, now: of.say(group, text, now, reply, author))
         assert said is not None, "words are always said"
         return said
 
