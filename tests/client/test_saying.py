@@ -179,7 +179,7 @@ async def test_the_command_refuses_in_words(shell: Shell) -> None:
     assert ran.code == 1 and "it was taken back" in ran.err
 
 
-@pytest.mark.clause("API-9.12", "E2E-7.4")
+@pytest.mark.clause("API-9.13", "E2E-7.4")
 async def test_who_repeats_an_id_takes_nothing_from_its_author(
     square: Square, friends: Friends
 ) -> None:
@@ -200,7 +200,7 @@ async def test_who_repeats_an_id_takes_nothing_from_its_author(
             await said.meant(Double(), bob.handle, named)  # type: ignore[arg-type]
 
 
-@pytest.mark.clause("API-9.12", "DEV-18.2")
+@pytest.mark.clause("API-9.13", "DEV-18.2")
 def test_what_was_done_to_words_that_wait_is_told() -> None:
     before = MessageRow(id="urn:m", actor="a", text="kpet", at=1, number=1)
     assert said.silent(before, before) == ("It is so already: nothing was sent.", False)
