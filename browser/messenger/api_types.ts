@@ -557,11 +557,6 @@ export interface NewLink {
   readonly commit: Base64;
 }
 
-/** A whole upload that is to become a picture. */
-export interface NewPicture {
-  readonly upload: string;
-}
-
 /**
  * `of` is @name@domain or an actor's id, the id of a post of a thread, or a word. For so many
  * `seconds`; without them for good.
@@ -570,6 +565,11 @@ export interface NewMute {
   readonly kind: "person" | "thread" | "word";
   readonly of: string;
   readonly seconds?: number | null;
+}
+
+/** A whole upload that is to become a picture. */
+export interface NewPicture {
+  readonly upload: string;
 }
 
 /**

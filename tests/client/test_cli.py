@@ -406,7 +406,7 @@ async def test_a_person_says_who_may_mention_them_and_reads_the_requests(shell: 
     assert (one["kind"], one["read"]) == ("mention_request", True)
 
 
-@pytest.mark.clause("API-9.12", "INB-10.7", "INB-10.8", "OPS-2.1")
+@pytest.mark.clause("API-9.14", "INB-10.7", "INB-10.8", "OPS-2.1")
 async def test_a_post_of_another_server_is_reported_to_both(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")
     await enter(shell, "bob", "beta.test")
@@ -432,7 +432,7 @@ async def test_a_post_of_another_server_is_reported_to_both(shell: Shell) -> Non
     assert "alice" not in str(there)
 
 
-@pytest.mark.clause("API-9.13", "INB-11.1", "INB-11.2", "INB-11.5")
+@pytest.mark.clause("API-9.15", "INB-11.1", "INB-11.2", "INB-11.5")
 async def test_people_threads_and_words_are_muted(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")
     await enter(shell, "bob", "beta.test")
