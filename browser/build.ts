@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { type BuildOptions, build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin, transform } from "esbuild";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const FOLDER = fileURLToPath(new URL("../node/web/static/app/", import.meta.url));
@@ -50,6 +50,18 @@ const FIRST_IN_ONE: Plugin = {
       contents: `import "./app/shell.tsx"; export * from ${JSON.stringify(path)};`,
       resolveDir: HERE,
     }));
+  },
+};
+
+/** Sheets that the first view does not wait for are text in the scripts that need them. */
+const LATER_SHEETS: Plugin = {
+  name: "later-sheets",
+  setup(building) {
+    building.onLoad({ filter: /\.later\.css$/ }, async ({ path }) => {
+      const how = { loader: "css", minify: true, target: "es2023" } as const;
+      const { code } = await transform(readFileSync(path, "utf8"), how);
+      return { contents: code, loader: "text" };
+    });
   },
 };
 
@@ -208,7 +220,7 @@ async function everything(): Promise<Files> {
     splitting: true,
     jsx: "automatic",
     jsxImportSource: "preact",
-    plugins: [FIRST_IN_ONE],
+    plugins: [FIRST_IN_ONE, LATER_SHEETS],
   });
   // The device's worker shares nothing with the page: each fetches what it needs and no more.
   const device = await bundle(files, {

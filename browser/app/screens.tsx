@@ -57,6 +57,7 @@ const NoticesScreen = later(async () => (await import("./screens/notices.tsx")).
 const SettingsPlaces = later(
   async () => (await import("./screens/settings_places.tsx")).SettingsPlaces,
 );
+const AdminPlaces = later(async () => (await import("./screens/admin_places.tsx")).AdminPlaces);
 
 export const SCREENS: readonly Entry[] = [
   outside("/welcome", WelcomeScreen),
@@ -115,18 +116,7 @@ export const SCREENS: readonly Entry[] = [
     later(async () => (await import("./screens/me.tsx")).MeScreen),
   ),
   ...["/settings", "/settings/:part"].map((pattern) => inside(pattern, SettingsPlaces)),
-  inside(
-    "/admin",
-    later(async () => (await import("./screens/admin.tsx")).AdminScreen),
-  ),
-  inside(
-    "/admin/people",
-    later(async () => (await import("./screens/admin_people.tsx")).AdminPeopleScreen),
-  ),
-  inside(
-    "/admin/servers",
-    later(async () => (await import("./screens/admin_servers.tsx")).AdminServersScreen),
-  ),
+  ...["/admin", "/admin/:part"].map((pattern) => inside(pattern, AdminPlaces)),
 ];
 
 /** The screen at `path`, with the named parts of the path. */

@@ -5,8 +5,8 @@
  */
 
 import { dayOf } from "../archive/days.ts";
-import { checked, KINDS, read } from "../archive/record.ts";
-import { type ArchiveKey, Keyring, type Sealed } from "../archive/seals.ts";
+import { checked, KINDS, type Kind, read } from "../archive/record.ts";
+import { type ArchiveKey, Keyring, nameUnder, type Sealed } from "../archive/seals.ts";
 import { Malformed, Missing, Refused } from "../errors.ts";
 import type { ApplicationMessage } from "../mls/private/events.ts";
 import { type Bytes, EMPTY, unhex } from "../wire/bytes.ts";
@@ -20,9 +20,12 @@ import {
   dueRow,
   type MessageRow,
 } from "./rows.ts";
+import { ERASE, groupIn, stands, wordsOf } from "./said_rows.ts";
 
 const MOST_AT_ONCE = 100;
 const MOST_BYTES = 2 ** 20;
+/** To remove, at once (ARC-7.2). */
+const MOST_NAMED = 1_000;
 /** The home node may take nothing for ever. */
 const MOST_DUE = 10_000;
 const NO_KEY =
@@ -42,6 +45,23 @@ const BEGINNING: ArchiveRow = {
   missing: 0,
 };
 
+const ACTS: Readonly<Record<string, Kind>> = {
+  [content.UPDATE]: KINDS.update,
+  [content.LIKE]: KINDS.like,
+  [content.UNDO]: KINDS.undo,
+  [content.DELETE]: KINDS.delete,
+};
+
+const NO_RECORD = {
+  kind: KINDS.create,
+  device: EMPTY,
+  epoch: 0,
+  t: 0,
+  number: 0,
+  received: 0,
+  data: EMPTY,
+};
+
 const GOES_ON = { held: "", held_until: 0, why: "" };
 
 /** Records to send: sealed, and by which rows they wait. */
@@ -49,6 +69,13 @@ export interface Due {
   readonly is: "Due";
   readonly rows: readonly string[];
   readonly records: readonly Sealed[];
+}
+
+/** Records to remove: their names, and by which rows that waits. */
+export interface Erasing {
+  readonly is: "Erasing";
+  readonly rows: readonly string[];
+  readonly names: readonly Bytes[];
 }
 
 /** The archive's side of one device. Nothing of it happens without an archive key. */
@@ -73,7 +100,7 @@ export class Archiving {
     if (on && this.#state.first("archive_key") === null) {
       throw new Missing("DEV-14.5", NO_KEY);
     }
-    if (!on) this.sent(this.waiting());
+    if (!on) this.sent([...this.waiting(), ...this.#allOf("erase")]);
     this.#state.put(ARCHIVE, { ...(await this.row()), off: !on, ...GOES_ON });
   }
 
@@ -92,19 +119,28 @@ export class Archiving {
     return new Keyring(found);
   }
 
-  /** What somebody said, as it was sealed. */
-  async heard(group: string, event: ApplicationMessage, message: MessageRow): Promise<void> {
+  /** What somebody said, as it was sealed; `at` (microseconds) is when it came. */
+  async heard(
+    group: string,
+    event: ApplicationMessage,
+    message: MessageRow,
+    at = message.at,
+  ): Promise<void> {
     if (!(await this.isOn())) return;
     const epoch = Number(event.epoch);
-    await this.#keep(group, { ...message, epoch }, event.sender.signatureKey, event.data);
+    await this.#keep(group, { ...message, epoch, at }, event.sender.signatureKey, event.data);
   }
 
   /** Words of ours that the home node has now; not when they are only sealed anew. */
   async said(group: string, message: MessageRow): Promise<void> {
     if (message.kind === content.FAILURE || message.mended || !(await this.isOn())) return;
+    if (!(await stands(this.#state, group, message))) return;
     const { members } = await this.#state.conversation(group);
-    const { id, actor, text, at } = message;
-    const data = content.writeBareNote(id, actor, text, at, members);
+    const { actor, kind, edit } = message;
+    const words = wordsOf(message);
+    const data = Object.hasOwn(ACTS, kind)
+      ? content.writeAct(kind, words, actor, edit)
+      : content.writeBareNote(words, actor, members);
     await this.#keep(group, message, this.#state.groups.me.signature.public, data);
   }
 
@@ -112,7 +148,8 @@ export class Archiving {
   async #keep(group: string, message: MessageRow, device: Bytes, data: Bytes): Promise<void> {
     const { actor, id, epoch } = message;
     const at = Math.floor(message.at / 1000);
-    const place = { kind: KINDS.create, group: unhex(group), number: 0 };
+    const kind = ACTS[message.kind] ?? KINDS.create;
+    const place = { kind, group: unhex(group), number: 0 };
     const kept = { ...place, actor, device, id, epoch, t: at, received: at, data };
     let bytes: Bytes;
     try {
@@ -156,10 +193,13 @@ export class Archiving {
     if (row.missing) this.#state.put(ARCHIVE, { ...row, missing: 0 });
   }
 
+  #allOf(kind: string): string[] {
+    return this.#state.groupsWith(kind).flatMap((group) => [...this.#state.names(kind, group)]);
+  }
+
   /** The rows of what the home node has not, in the order in which it was said. */
   waiting(): readonly string[] {
-    const found = this.#state.groupsWith("due").flatMap((group) => this.#state.names("due", group));
-    return found.sort((a, b) => (placeIn(a) < placeIn(b) ? -1 : 1));
+    return this.#allOf("due").sort((a, b) => (placeIn(a) < placeIn(b) ? -1 : 1));
   }
 
   /** What to send next; and rows that nobody can send. */
@@ -190,6 +230,23 @@ export class Archiving {
       if (error instanceof Refused) return null;
       throw error;
     }
+  }
+
+  /** What has to be removed there next, by the names that it may have (DEV-18.5). */
+  async erasing(): Promise<Erasing> {
+    const keys: ArchiveKey[] = [];
+    for (const name of this.#state.names("archive_key")) {
+      const generation = Number(name.slice("archive_key/".length));
+      keys.push({ generation, key: (await this.#state.read(name)) ?? EMPTY });
+    }
+    const [rows, names]: [string[], Bytes[]] = [[], []];
+    for (const name of this.#allOf("erase")) {
+      if (names.length + keys.length > MOST_NAMED) break;
+      const what = { ...(await this.#state.get(name, ERASE)), group: unhex(groupIn(name)) };
+      rows.push(name);
+      names.push(...keys.map((key) => nameUnder(key, { ...NO_RECORD, ...what })));
+    }
+    return { is: "Erasing", rows, names };
   }
 
   /** The home node has these. */

@@ -11,6 +11,31 @@ export interface MessageReceived {
   readonly at: number;
 }
 
+/**
+ * `actor` changed a message of theirs, or took it back: `change` is `edited` or `deleted`, and `text` what it says now.
+ */
+export interface MessageChanged {
+  readonly is: "MessageChanged";
+  readonly conversation: string;
+  readonly id: string;
+  readonly actor: string;
+  readonly change: string;
+  readonly text: string;
+  readonly at: number;
+}
+
+/** `actor` reacted to the message `id` of `author`; or, not `on`, took that away. */
+export interface ReactionChanged {
+  readonly is: "ReactionChanged";
+  readonly conversation: string;
+  readonly id: string;
+  readonly author: string;
+  readonly actor: string;
+  readonly emoji: string;
+  readonly on: boolean;
+  readonly at: number;
+}
+
 /** This device is in a conversation now; `by` invited it. */
 export interface ConversationJoined {
   readonly is: "ConversationJoined";
@@ -221,6 +246,8 @@ export interface KeysChanged {
 
 export type ConversationEvent =
   | MessageReceived
+  | MessageChanged
+  | ReactionChanged
   | ConversationJoined
   | MembersChanged
   | ConversationLeft

@@ -12,7 +12,6 @@ import { type Bytes, EMPTY, equal, text, utf8 } from "../wire/bytes.ts";
 import { isAbsent } from "./absent.ts";
 import { AccountKeys } from "./account_keys.ts";
 import { type ComingBack, isQuestion } from "./coming_back.ts";
-import { urnUuid4 } from "./content.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import { DeviceArchive, type Turns } from "./device_archive.ts";
 import { DeviceBehind } from "./device_behind.ts";
@@ -43,8 +42,10 @@ import {
   type ParkedRow,
   type Rows,
 } from "./rows.ts";
+import { Said } from "./said.ts";
 import { DeviceSeat, type SeatAsked } from "./seat.ts";
 import { keep, Untold } from "./untold.ts";
+import { Words } from "./words.ts";
 
 type Told = Promise<readonly ConversationEvent[]>;
 
@@ -55,6 +56,7 @@ export class Device {
   readonly behind: DeviceBehind;
   readonly keys: DeviceKeys;
   readonly trust: DeviceTrust;
+  readonly words: Words;
   readonly untold: Untold;
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
@@ -71,13 +73,20 @@ export class Device {
     const [keys, pins] = [new AccountKeys(state), new Pins(state)];
     const leaves = new Leaves(state, keys, pins);
     this.#outbox = new DeviceOutbox(state, leaves);
-    this.#inbox = new DeviceInbox(state, this.#outbox, leaves);
+    const said = new Said(state, this.#outbox.archiving);
+    this.#inbox = new DeviceInbox(state, this.#outbox, leaves, said);
     this.#seat = new DeviceSeat(state, this.#outbox);
     this.#back = this.#inbox.back;
     this.#errands = this.#inbox.errands;
     this.#returns = this.#inbox.returns;
     const turns: Turns = { inTurn: (work) => this.#inTurn(work), step: (work) => this.#step(work) };
-    this.archive = new DeviceArchive(state, this.#outbox.archiving, turns);
+    this.archive = new DeviceArchive(state, this.#outbox.archiving, said, turns);
+    this.words = new Words(state, this.#outbox, said, (work) =>
+      this.#step(async () => {
+        await this.#seat.check();
+        return work();
+      }),
+    );
     this.behind = new DeviceBehind(state, this.#back, turns);
     this.keys = new DeviceKeys(state, keys, pins, turns);
     this.trust = new DeviceTrust(state, leaves, pins, turns);
@@ -201,34 +210,6 @@ export class Device {
       cameIntoAGroup(this.#state);
       await this.#outbox.change(group, add, now);
       return group;
-    });
-  }
-
-  /**
-   * Say `text`: in the vault when this is done. Throws `TooMuch` (E2E-5.3).
-   *
-   * `id`: whoever may ask twice gives their words one; the second time they are said already. `later`: they are
-   * sealed when they go out, for it is asked first whom they are for.
-   */
-  say(group: string, words: string, micros: number, id = "", later = false): Promise<MessageRow> {
-    return this.#step(async () => {
-      await this.#seat.check();
-      const known = id && (await this.#state.find(messageRow(group, this.actor, id), MESSAGE));
-      if (known) return known;
-      const message: MessageRow = {
-        id: id || urnUuid4(this.#state.entropy.draw(16)),
-        actor: this.actor,
-        text: words,
-        at: micros,
-        number: this.#state.number(),
-        kind: "Note",
-        sent: false,
-        digest: EMPTY,
-        epoch: 0,
-        mended: 0,
-      };
-      await this.#outbox.say(group, message, later);
-      return message;
     });
   }
 

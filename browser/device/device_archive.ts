@@ -2,10 +2,11 @@
 
 import type { Refused } from "../errors.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import type { Archiving, Due } from "./archiving.ts";
+import type { Archiving, Due, Erasing } from "./archiving.ts";
 import type { DeviceState } from "./device_state.ts";
 import { type ArchivedPage, type Restored, Restoring } from "./restoring.ts";
 import { ARCHIVED, type ArchiveRow } from "./rows.ts";
+import type { Said } from "./said.ts";
 
 /** Does work when all that was asked before is done; `step` writes what it changes. */
 export interface Turns {
@@ -20,10 +21,10 @@ export class DeviceArchive {
   readonly #restoring: Restoring;
   readonly #turns: Turns;
 
-  constructor(state: DeviceState, archiving: Archiving, turns: Turns) {
+  constructor(state: DeviceState, archiving: Archiving, said: Said, turns: Turns) {
     this.#state = state;
     this.#archiving = archiving;
-    this.#restoring = new Restoring(state, archiving);
+    this.#restoring = new Restoring(state, archiving, said);
     this.#turns = turns;
   }
 
@@ -45,6 +46,21 @@ export class DeviceArchive {
   /** How many records the home node has not. */
   get waiting(): number {
     return this.#state.count("due");
+  }
+
+  /** Whether there is something to send, or to remove there. */
+  get isDue(): boolean {
+    return ["due", "erase"].some((kind) => this.#state.groupsWith(kind).length > 0);
+  }
+
+  /** What to remove there now. */
+  erasing(): Promise<Erasing> {
+    return this.#turns.inTurn(() => this.#archiving.erasing());
+  }
+
+  /** It is removed there. */
+  erased({ rows }: Erasing): Promise<void> {
+    return this.#turns.step(async () => this.#archiving.sent(rows));
   }
 
   /** Keep what is said from now on, or nothing any more. */

@@ -47,13 +47,13 @@ import {
   conversationRow,
   INCARNATION,
   INCARNATION_ROW,
-  type MessageRow,
   messageRow,
   PACKAGE,
   PARKED,
   type ParkedRow,
   packageRow,
 } from "./rows.ts";
+import { messageOf, type Said, unreadable } from "./said.ts";
 import * as unfetched from "./unfetched.ts";
 
 type Told = Promise<readonly ConversationEvent[]>;
@@ -73,9 +73,11 @@ export class DeviceInbox {
   readonly #outbox: DeviceOutbox;
   readonly #leaves: Leaves;
   readonly repair: Repair;
+  readonly #said: Said;
 
-  constructor(state: DeviceState, outbox: DeviceOutbox, leaves: Leaves) {
+  constructor(state: DeviceState, outbox: DeviceOutbox, leaves: Leaves, said: Said) {
     this.#state = state;
+    this.#said = said;
     this.#leaves = leaves;
     this.#outbox = outbox;
     this.repair = new Repair(state, outbox);
@@ -320,36 +322,24 @@ export class DeviceInbox {
     try {
       said = content.read(event.data);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      // The ratchet has moved all the same: the key was used.
-      const { clause, reason } = error;
-      const unread = { conversation: group, clause, reason, asked_again: false };
-      return [{ is: "MessageUnreadable", ...unread }];
+      return [unreadable(group, error)]; // the ratchet has moved all the same: the key was used
     }
     const told = await this.returns.heard(group, actor);
     if (said.kind === content.FAILURE) {
       return [...told, ...(await this.repair.mend(group, said.about))];
     }
     const { id, text: words, kind } = said;
+    if (content.isQuiet(kind)) return told;
+    const { at } = item;
+    if (content.isAct(kind)) return [...told, ...(await this.#said.heard(group, event, said, at))];
     const name = messageRow(group, actor, id);
     if (this.#state.has(name)) return told;
-    const row: MessageRow = {
-      id,
-      actor,
-      text: words,
-      at: item.at,
-      number: this.#state.number(),
-      kind,
-      sent: true,
-      digest: EMPTY,
-      epoch: 0,
-      mended: 0,
-    };
+    const row = messageOf(said, actor, at, this.#state.number());
     this.#state.put(name, row);
     await this.#outbox.archiving.heard(group, event, row);
-    const { at } = item;
     const received = { conversation: group, id, actor, text: words, kind, at };
-    return [...told, { is: "MessageReceived", ...received }];
+    const came = await this.#said.came(group, id, at);
+    return [...told, { is: "MessageReceived", ...received }, ...came];
   }
 
   async #left(group: string, event: Removed): Promise<ConversationLeft> {

@@ -82,12 +82,12 @@ export class DeviceOutbox {
   }
 
   /**
-   * Owe words; sealed at once, unless something has to go out before them, or when their turn comes (`later`).
-   *
+   * Owe words, of that `row` where they are no message; sealed at once, unless something has to go out before them, or
+   * when their turn comes (`later`).
    * Throws `TooMuch` (E2E-5.3), `Missing` (E2E-5.6) for a conversation that this device leaves.
    */
-  async say(group: string, message: MessageRow, later: boolean): Promise<void> {
-    const name = messageRow(group, message.actor, message.id);
+  async say(group: string, message: MessageRow, later: boolean, row = ""): Promise<void> {
+    const name = row || messageRow(group, message.actor, message.id);
     if (await this.#leaves(group)) {
       throw new Missing("E2E-5.6", "this device is leaving that conversation");
     }

@@ -10,7 +10,7 @@ import { memberAt } from "../mls/private/events.ts";
 import type { KeyPackage } from "../mls/public/key_package.ts";
 import { hash } from "../mls/public/suite.ts";
 import type { Tree } from "../mls/public/tree.ts";
-import { type Bytes, equal, hex } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, equal, hex } from "../wire/bytes.ts";
 import * as absent from "./absent.ts";
 import * as content from "./content.ts";
 import type { DeviceState } from "./device_state.ts";
@@ -18,6 +18,7 @@ import { actorOf } from "./groups.ts";
 import type { Add, Intent, Readmit } from "./intents.ts";
 import * as putOut from "./put_out.ts";
 import { MESSAGE, type MessageRow, messageRow, OWED, type OwedRow } from "./rows.ts";
+import { wordsOf } from "./said_rows.ts";
 import * as stops from "./stops.ts";
 
 /** ts-mls looks 200 generations ahead, OpenMLS 1,000; a commit heals a stolen key besides. */
@@ -107,15 +108,17 @@ export class MessageMaker {
   }
 
   /** What stands inside the sealed message. Throws `TooMuch` (E2E-5.3). */
-  #write({ id, text, at }: MessageRow, activity: Bytes): Bytes {
-    return content.writeNote(id, content.urnUuid4(activity), this.#state.actor, text, at);
+  #write(message: MessageRow, activity: Bytes): Bytes {
+    const { kind, edit } = message;
+    const { actor } = this.#state;
+    if (content.isAct(kind)) return content.writeAct(kind, wordsOf(message), actor, edit);
+    return content.writeNote(wordsOf(message), content.urnUuid4(activity), actor);
   }
 
   #inner(message: MessageRow): Bytes {
-    if (message.kind !== content.FAILURE) {
-      return this.#write(message, this.#state.entropy.draw(16));
-    }
-    const { id, text, at } = message;
+    const { id, text, at, kind } = message;
+    if (content.isAct(kind)) return this.#write(message, EMPTY);
+    if (kind !== content.FAILURE) return this.#write(message, this.#state.entropy.draw(16));
     return content.writeFailure(id, this.#state.actor, text.split(" "), at);
   }
 
@@ -153,7 +156,8 @@ export class MessageMaker {
     const ours = messageRow(group, this.#state.actor, "");
     const own = this.#state.names("message", group).filter((name) => name.startsWith(ours));
     const found = new Map<string, string>();
-    for (const name of [...own, ...this.#state.names("failure", group)]) {
+    const more = ["failure", "act"].flatMap((kind) => this.#state.names(kind, group));
+    for (const name of [...own, ...more]) {
       found.set(hex((await this.#state.get(name, MESSAGE)).digest), name);
     }
     return found;

@@ -12,6 +12,7 @@ import * as later from "./later.ts";
 import type { Named } from "./message_maker.ts";
 import { epochOf, isWord } from "./parked.ts";
 import { failureRow, MESSAGE, type MessageRow, missedRow, type ParkedRow } from "./rows.ts";
+import { stands } from "./said_rows.ts";
 
 /** One complaint may name hundreds: who only complains must not keep us busy for ever. */
 const MOST_MENDED = 20;
@@ -188,6 +189,7 @@ export async function sayAnew(
   group: string,
   { name: message, row }: Named<MessageRow>,
 ): Promise<readonly ConversationEvent[]> {
+  if (!(await stands(state, group, row))) return [];
   if (row.epoch < (await state.conversation(group)).grown) {
     const reason = "somebody missed it, and others came since: say it again if they may read it";
     return leftAlone(group, row, reason);

@@ -8,7 +8,7 @@ import { dayOf } from "../archive/days.ts";
 import { KINDS, type Record } from "../archive/record.ts";
 import type { Keyring, Sealed } from "../archive/seals.ts";
 import { Refused } from "../errors.ts";
-import { type Bytes, EMPTY, hex } from "../wire/bytes.ts";
+import { type Bytes, hex } from "../wire/bytes.ts";
 import { decode, isObject } from "../wire/json.ts";
 import type { Archiving } from "./archiving.ts";
 import * as content from "./content.ts";
@@ -22,6 +22,7 @@ import {
   type MessageRow,
   messageRow,
 } from "./rows.ts";
+import { actOf, messageOf, type Said } from "./said.ts";
 
 const NO_KEY = "ARC-2.1";
 const OVER: ReadonlySet<string> = new Set(["ARC-3.2", "ARC-3.4"]);
@@ -55,10 +56,12 @@ export interface Restored {
 export class Restoring {
   readonly #state: DeviceState;
   readonly #archiving: Archiving;
+  readonly #said: Said;
 
-  constructor(state: DeviceState, archiving: Archiving) {
+  constructor(state: DeviceState, archiving: Archiving, said: Said) {
     this.#state = state;
     this.#archiving = archiving;
+    this.#said = said;
   }
 
   /** Take a page in. What is here already stays as it is. */
@@ -83,30 +86,35 @@ export class Restoring {
 
   async #put(record: Record, number: number, came: Restored): Promise<void> {
     const group = hex(record.group);
-    if (record.kind !== KINDS.create || this.#isHere(group, record)) {
+    if (record.kind === KINDS.state || this.#isHere(group, record)) {
       came.known += 1;
       return;
     }
     const said = understood(record);
-    if (said === null) {
+    const { actor, id, epoch } = record;
+    if (said === null || content.isAct(said.kind) === (record.kind === KINDS.create)) {
       came.broken += 1;
       return;
     }
-    const row: MessageRow = {
-      id: record.id,
-      actor: record.actor,
-      text: said.text,
-      at: record.received * 1000,
-      number,
-      kind: said.kind,
-      sent: true,
-      digest: EMPTY,
-      epoch: record.epoch,
-      mended: 0,
-    };
-    this.#state.put(messageRow(group, record.actor, record.id), row);
+    const at = record.received * 1000;
+    if (record.kind === KINDS.create) {
+      const row = messageOf(said, actor, at, number, epoch);
+      this.#state.put(messageRow(group, actor, id), row);
+      await this.#said.came(group, id, at);
+      came.new += 1;
+    } else await this.#happened(group, actOf(said, actor, number), at, came);
     await this.#meet(group, record);
-    came.new += 1;
+  }
+
+  /** To what was said, whichever of the two is read first. */
+  async #happened(group: string, act: MessageRow, at: number, came: Restored): Promise<void> {
+    try {
+      await this.#said.take(group, act, at, false);
+      came.known += 1;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      came.broken += 1;
+    }
   }
 
   /** Words of ours that nobody could read were said again elsewhere, under the same id. */

@@ -8,7 +8,7 @@
 
 import { Malformed } from "../errors.ts";
 import { type Bytes, EMPTY, text, unhex } from "../wire/bytes.ts";
-import { FAILURE } from "./content.ts";
+import { FAILURE, isAct, TOMBSTONE } from "./content.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
@@ -21,11 +21,11 @@ import {
   invitedRow,
   MESSAGE,
   type MessageRow,
-  messageRow,
   type ParkedRow,
   RETURNED,
   returnedRow,
 } from "./rows.ts";
+import { ownRow, stands } from "./said_rows.ts";
 import * as unfetched from "./unfetched.ts";
 
 const GONE: readonly string[] = ["no_device", "new_device"];
@@ -88,7 +88,7 @@ export class Returns {
     }
     if (found === null) return this.#notJoined(group, told);
     const events = GONE.includes(told.reason) ? await this.#absent(group, told) : [];
-    if (found.row.kind === FAILURE) return events;
+    if ([FAILURE, TOMBSTONE].includes(found.row.kind)) return events;
     return [...events, ...(await this.#keep(group, found, told, members))];
   }
 
@@ -127,6 +127,7 @@ export class Returns {
     if (others.every((member) => member in reasons)) {
       this.#state.put(name, { ...row, sent: false });
     }
+    if (isAct(row.kind)) return []; // it goes out again with the words, or as they do
     return [{ is: "MessageReturned", conversation, id, text: words, actor, reason }];
   }
 
@@ -153,13 +154,13 @@ export class Returns {
   }
 
   #said(group: string, place: string): string {
-    return messageRow(group, this.#state.actor, place.split("/").at(-1) ?? "");
+    return ownRow(this.#state, group, place.slice(returnedRow(group, "").length));
   }
 
   /** As a `Failure` would have it (E2E-5.9), unless that is owed already. */
   async #anew(group: string, row: MessageRow): Promise<readonly ConversationEvent[]> {
     if (!row.digest.length) return [];
-    const name = messageRow(group, this.#state.actor, row.id);
+    const name = ownRow(this.#state, group, row.id);
     return sayAnew(this.#state, this.#outbox, group, { name, row });
   }
 
@@ -172,7 +173,11 @@ export class Returns {
     }
     const found: MessageRow[] = [];
     for (const name of names) found.push(await this.#state.get(name, MESSAGE));
-    const kept = found.filter((row) => row.kind !== FAILURE && !row.sent);
+    const kept: MessageRow[] = [];
+    for (const row of found) {
+      const isSaid = row.kind !== FAILURE && !row.sent;
+      if (isSaid && (await stands(this.#state, group, row))) kept.push(row);
+    }
     return kept.sort((a, b) => a.number - b.number);
   }
 
@@ -182,10 +187,10 @@ export class Returns {
     for (const old of groups) {
       for (const row of await this.#take(old, old === fresh)) moved.push({ old, row });
     }
-    const { actor } = this.#state;
     for (const { old, row } of moved.sort((a, b) => a.row.number - b.row.number)) {
-      this.#state.delete(messageRow(old, actor, row.id));
-      const message = messageRow(fresh, actor, row.id);
+      const place = ownRow(this.#state, old, row.id);
+      const message = place.replace(`/${old}/`, `/${fresh}/`);
+      this.#state.delete(place);
       this.#state.put(message, { ...row, digest: EMPTY, epoch: 0, mended: 0 });
       this.#outbox.owe(fresh, { type: "Say", message });
     }
@@ -206,6 +211,6 @@ export class Returns {
       else this.#state.delete(name);
     }
     for (const place of this.#state.names("returned", group)) this.#state.delete(place);
-    return waiting.filter((row) => !owed.has(messageRow(group, this.#state.actor, row.id)));
+    return waiting.filter((row) => !owed.has(ownRow(this.#state, group, row.id)));
   }
 }

@@ -89,6 +89,10 @@ export interface OwedRow {
  * from one to the next, whatever the clock does. Of ours `digest` is the SHA-256 of the message in
  * which it was sealed last, `epoch` that message's, and `mended` how often it was missed and sealed
  * anew.
+ *
+ * `about` is what it answers, which `author` said; `html` is the text as it came, and `raw` all that came of a kind
+ * that is not known. `edited` (microseconds) is when it was changed, by the `Update` with the id `edit` and the number
+ * `changed`. These are left out where they are empty.
  */
 export interface MessageRow {
   readonly id: string;
@@ -101,6 +105,14 @@ export interface MessageRow {
   readonly digest: Bytes;
   readonly epoch: number;
   readonly mended: number;
+  readonly about?: string;
+  readonly author?: string;
+  readonly markdown?: boolean;
+  readonly html?: string;
+  readonly edited?: number;
+  readonly edit?: string;
+  readonly changed?: number;
+  readonly raw?: string;
 }
 
 /** A mailbox item; as a row, one that came before what it needs: its commit, or its Welcome. */

@@ -6,6 +6,7 @@ import type { ConversationEvent } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";
 import { concerned, nameOf } from "./intents.ts";
 import { MESSAGE, type OwedRow } from "./rows.ts";
+import { stands } from "./said_rows.ts";
 
 /** Our person's words and wishes are told; what the device owes by itself is not. */
 export async function undone(
@@ -18,8 +19,9 @@ export async function undone(
   if (intent.type === "Refresh" || intent.type === "Readmit") return [];
   if (intent.type === "Add" && intent.listed) return [];
   if (intent.type === "Say") {
-    const { id, text, kind } = await state.get(intent.message, MESSAGE);
-    if (kind === FAILURE) return [];
+    const message = await state.get(intent.message, MESSAGE);
+    const { id, text, kind } = message;
+    if (kind === FAILURE || !(await stands(state, conversation, message))) return [];
     return [{ is: "MessageUndelivered", conversation, id, text, clause, reason }];
   }
   const [change, actors] = [nameOf(intent), concerned(intent)];

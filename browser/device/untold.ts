@@ -24,6 +24,14 @@ export function keep<Told extends readonly ConversationEvent[]>(
   return events;
 }
 
+/** Words that were taken back are not told any more (DEV-18.4). */
+export async function forgetWords(state: DeviceState, ids: readonly string[]): Promise<void> {
+  for (const name of state.names("untold", "MessageUndelivered")) {
+    const { id } = JSON.parse(text((await state.read(name)) ?? utf8("{}")));
+    if (ids.includes(id)) state.delete(name);
+  }
+}
+
 /** Its place among all that happened, and in the history. */
 function numberOf(name: string): number {
   return Number(name.slice(-16));

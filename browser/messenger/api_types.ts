@@ -38,6 +38,21 @@ export interface Acknowledgement {
   readonly seq: number;
 }
 
+/** One page, the newest first. */
+export interface ActList {
+  readonly items: readonly ActView[];
+}
+
+/** What an administrator did. `who` is the name of their account, "" on the node's machine. */
+export interface ActView {
+  readonly id: string;
+  readonly who: string;
+  readonly deed: string;
+  readonly object: string;
+  readonly note: string;
+  readonly at: string;
+}
+
 /** `actor`: @name@domain or an actor's id, of another server. */
 export interface ActorChoice {
   readonly actor: string;
@@ -212,6 +227,11 @@ export interface ClaimedPackage {
 export interface ClaimedPackages {
   readonly actor: string;
   readonly packages: readonly ClaimedPackage[];
+}
+
+/** `note` says what was done. */
+export interface CloseReport {
+  readonly note: string;
 }
 
 /**
@@ -432,6 +452,22 @@ export interface MediaFile {
   readonly poster_here?: string;
 }
 
+/** All that hold, the newest first. */
+export interface MuteList {
+  readonly items: readonly MuteView[];
+}
+
+/**
+ * `ref` is an actor's id, the post at the root of a thread, or a word. `person` is who is muted.
+ */
+export interface MuteView {
+  readonly kind: "person" | "thread" | "word";
+  readonly ref: string;
+  readonly person: Person | null;
+  readonly created: string;
+  readonly until: string | null;
+}
+
 /**
  * Who signs up. `identity_key` is 32 bytes in base64; `reason` is for approval. `client_name` is
  * what the session is to be called. With `device_name` it has a device, which holds MLS keys;
@@ -507,6 +543,16 @@ export interface NewLink {
 }
 
 /**
+ * `of` is @name@domain or an actor's id, the id of a post of a thread, or a word. For so many
+ * `seconds`; without them for good.
+ */
+export interface NewMute {
+  readonly kind: "person" | "thread" | "word";
+  readonly of: string;
+  readonly seconds?: number | null;
+}
+
+/**
  * `content` is plain text, shown as it is written: addresses, #tags and @mentions become links.
  * With `format` `html` it is HTML, which is cleaned (FED-2.7); nothing is linked in it. `audience`
  * is `public`, `followers`, `friends` or empty when only `actors` are meant.
@@ -531,6 +577,17 @@ export interface NewPush {
   readonly auth: Base64;
   readonly kinds?: readonly string[] | null;
   readonly expires?: string | null;
+}
+
+/**
+ * `about` is @name@domain, an actor's id or the id of a post or video; `posts` are more by the same
+ * person. With `forward` their server is told too, and not by whom.
+ */
+export interface NewReport {
+  readonly about: string;
+  readonly posts?: readonly string[];
+  readonly text?: string;
+  readonly forward?: boolean;
 }
 
 /**
@@ -672,7 +729,7 @@ export interface Person {
 
 /**
  * A post or comment as its reader sees it. `content` is clean HTML, `content_map` the same in other
- * languages, by language tag. `number`: API-5.6.
+ * languages, by language tag. `number`: API-5.6. `filtered`: words that its reader mutes.
  */
 export interface Post {
   readonly id: string;
@@ -695,6 +752,7 @@ export interface Post {
   readonly comments: number;
   readonly liked: boolean;
   readonly content_map: Readonly<Record<string, string>>;
+  readonly filtered: readonly string[];
 }
 
 /** One page, the newest first. The Link header leads to the next; no such link: caught up. */
@@ -810,6 +868,54 @@ export interface RemovedDevice {
 /** What a device is to be called from now on. */
 export interface RenameDevice {
   readonly name: string;
+}
+
+/** One page, the newest first. */
+export interface ReportList {
+  readonly items: readonly ReportView[];
+}
+
+/** `added`: to a report of yours that is open. `forwarded`: their server is told too. */
+export interface ReportMade {
+  readonly id: string;
+  readonly about: string;
+  readonly added: boolean;
+  readonly forwarded: boolean;
+}
+
+/**
+ * `account` is the one of who is reported when they are of this node, else "". Who reported is
+ * `reporter`, one of ours, or the server `host`.
+ */
+export interface ReportView {
+  readonly id: string;
+  readonly state: "closed" | "open";
+  readonly about: Person;
+  readonly account: string;
+  readonly reporter: Person | null;
+  readonly host: string;
+  readonly text: string;
+  readonly posts: readonly ReportedPost[];
+  readonly forwarded: boolean;
+  readonly created: string;
+  readonly updated: string;
+  readonly closed: string | null;
+  readonly closer: string;
+  readonly note: string;
+}
+
+/**
+ * A post as it was when it was reported. `content` is clean HTML, `media` are addresses. `gone`: it
+ * was deleted since.
+ */
+export interface ReportedPost {
+  readonly id: string;
+  readonly content: string;
+  readonly published: string;
+  readonly name: string;
+  readonly summary: string;
+  readonly media: readonly string[];
+  readonly gone: boolean;
 }
 
 /** By it the person of `name` sets a new password, once. */
@@ -1110,6 +1216,34 @@ export interface Routes {
     readonly query: null;
     readonly body: null;
     readonly answer: NodeHealth;
+  };
+  /** What administrators did, the newest first. */
+  readonly "GET /admin/log": {
+    readonly path: null;
+    readonly query: { readonly limit?: string; readonly after?: string; };
+    readonly body: null;
+    readonly answer: ActList;
+  };
+  /** Delete a post of one of this node's people, here and at peers. */
+  readonly "DELETE /admin/posts": {
+    readonly path: null;
+    readonly query: { readonly id?: string; };
+    readonly body: null;
+    readonly answer: null;
+  };
+  /** What was reported, the newest first. */
+  readonly "GET /admin/reports": {
+    readonly path: null;
+    readonly query: { readonly state?: string; readonly limit?: string; readonly after?: string; };
+    readonly body: null;
+    readonly answer: ReportList;
+  };
+  /** Close a report, and say what was done. */
+  readonly "POST /admin/reports/{id}/close": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: CloseReport;
+    readonly answer: ReportView;
   };
   /** Which servers are suspended here. */
   readonly "GET /admin/servers": {
@@ -1517,6 +1651,27 @@ export interface Routes {
     readonly body: Acknowledgement;
     readonly answer: null;
   };
+  /** What you mute, the newest first. */
+  readonly "GET /mutes": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: MuteList;
+  };
+  /** Mute a person, a thread or a word, for a time or for good; nobody learns of it. */
+  readonly "PUT /mutes": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewMute;
+    readonly answer: MuteView;
+  };
+  /** Take a mute back. */
+  readonly "DELETE /mutes": {
+    readonly path: null;
+    readonly query: { readonly kind?: string; readonly of?: string; };
+    readonly body: null;
+    readonly answer: null;
+  };
   /** What anyone may know of this node. */
   readonly "GET /node": {
     readonly path: null;
@@ -1628,6 +1783,13 @@ export interface Routes {
     readonly query: { readonly actor?: string; };
     readonly body: null;
     readonly answer: Relation;
+  };
+  /** Tell the administrators of somebody, or of their posts. */
+  readonly "POST /reports": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewReport;
+    readonly answer: ReportMade;
   };
   /** Where one is logged in, apps included. */
   readonly "GET /sessions": {

@@ -69,7 +69,7 @@ export class ArchiveCarrier {
   wake(): void {
     const { waiting } = this.#archive;
     if (waiting >= BATCH) this.#hurry.abort();
-    if (!waiting) return;
+    if (!this.#archive.isDue) return;
     this.#sending ??= this.#sendLater().finally(() => {
       this.#sending = null;
     });
@@ -93,6 +93,7 @@ export class ArchiveCarrier {
   async send(): Promise<void> {
     const { held_until } = await this.#archive.place();
     if (this.#clock.now() < Math.max(this.#heldUntil, held_until * 1000)) return;
+    await this.#erase();
     for (;;) {
       const due = await this.#archive.due(this.#seconds());
       if (!due.rows.length) return;
@@ -108,6 +109,17 @@ export class ArchiveCarrier {
       if (this.#isClosed) return; // it goes out again, which changes nothing
       await this.#taken(due);
       if (this.#last) return;
+    }
+  }
+
+  /** What was taken back goes before anything comes. */
+  async #erase(): Promise<void> {
+    while (!this.#isClosed) {
+      const gone = await this.#archive.erasing();
+      if (!gone.rows.length) return;
+      const names = gone.names.map(base64);
+      await this.#api.ask("POST /archive/delete", { body: { names }, harmless: true });
+      if (!this.#isClosed) await this.#archive.erased(gone);
     }
   }
 
@@ -141,7 +153,7 @@ export class ArchiveCarrier {
   async close(): Promise<void> {
     this.#last = true;
     this.#hurry.abort();
-    if (this.#sending === null && !this.#archive.waiting) return;
+    if (this.#sending === null && !this.#archive.isDue) return;
     const enough = new AbortController();
     const limit = this.#clock.pause(CLOSE_LASTS, enough.signal);
     await Promise.race([this.#sending ?? this.#try(), limit]);

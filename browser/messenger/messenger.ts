@@ -9,6 +9,7 @@ import { SUITE } from "../device/device_state.ts";
 import type { Carried, Outcome, Wait } from "../device/exchange.ts";
 import type { MessageRow } from "../device/rows.ts";
 import { LEFT_BEHIND_CLAUSES } from "../device/seat.ts";
+import type { Answered, Words } from "../device/words.ts";
 import { KithError, Refused, Unreachable, willPass } from "../errors.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import { bytesOf } from "./api.ts";
@@ -159,12 +160,16 @@ export class Messenger {
     );
   }
 
-  /** Say `text`: in the vault when this resolves, then it goes out as soon as it can. */
-  async say(group: string, text: string, id: string): Promise<MessageRow> {
+  /** Say `text`, as an answer. */
+  say(group: string, text: string, id: string, to: Answered | null = null): Promise<MessageRow> {
+    return this.inWords(group, (words, micros) => words.say(group, text, micros, id, true, to));
+  }
+
+  /** Say something, or change what was said: in the vault when this resolves, then it goes out as soon as it can. */
+  async inWords<T>(group: string, work: (words: Words, micros: number) => Promise<T>): Promise<T> {
     // They are sealed when others were asked, whatever is sent meanwhile.
     const goOn = this.device.holdBack(group);
-    const work = () => this.device.say(group, text, this.#micros(), id, true);
-    const said = await work().catch((error: unknown) => {
+    const said = await work(this.device.words, this.#micros()).catch((error: unknown) => {
       goOn();
       void this.tryNow();
       throw error;

@@ -60,12 +60,15 @@ test("JSON is read as one thing only", () => {
 
 test("a note comes back as it was said", () => {
   const words = 'a < b & "c"\nnext';
-  const data = content.writeNote("urn:a", "urn:b", "https://a.example/a", words, 1e15 + 1);
-  const read = content.read(data);
-  assert.deepEqual(read, { id: "urn:a", kind: "Note", text: words, about: [] });
+  const said = { id: "urn:a", text: words, at: 1e15 + 1 };
+  const data = content.writeNote(said, "urn:b", "https://a.example/a");
+  const { id, kind, text: read } = content.read(data);
+  assert.deepEqual([id, kind, read], ["urn:a", "Note", words]);
   assert(text(data).includes('"content":"a &lt; b &amp; \\"c\\"<br>next"'));
   assert.equal(
-    clauseOf(() => content.writeNote("urn:a", "urn:b", "x", "y".repeat(40_000), 0)),
+    clauseOf(() =>
+      content.writeNote({ id: "urn:a", text: "y".repeat(40_000), at: 0 }, "urn:b", "x"),
+    ),
     "E2E-5.3",
   );
 });

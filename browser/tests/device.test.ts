@@ -56,13 +56,13 @@ test("a step that cannot be written changes nothing", async () => {
   const { alice, rows, group } = await pair();
   const before = rows.text();
   rows.fails = true;
-  await assert.rejects(alice.say(group, "lost", NOW * 1e6), /the disk is full/);
+  await assert.rejects(alice.words.say(group, "lost", NOW * 1e6), /the disk is full/);
   await assert.rejects(alice.newPackages(2, true, NOW), /the disk is full/);
   rows.fails = false;
   assert.equal(rows.text(), before);
   assert.deepEqual(await alice.history(group), []);
   assert.equal((await alice.owed()).length, 1);
-  await alice.say(group, "kept", NOW * 1e6);
+  await alice.words.say(group, "kept", NOW * 1e6);
   assert.deepEqual(
     (await alice.history(group)).map((row) => row.text),
     ["kept"],
@@ -73,7 +73,7 @@ test("what is asked at once is done in its order", async () => {
   const { alice, rows, group } = await pair();
   const words = ["one", "two", "three", "four"];
   const steps = rows.counter;
-  await Promise.all(words.map((word) => alice.say(group, word, NOW * 1e6)));
+  await Promise.all(words.map((word) => alice.words.say(group, word, NOW * 1e6)));
   assert.equal(rows.counter, steps + words.length);
   const said = await alice.history(group);
   assert.deepEqual(
@@ -102,7 +102,7 @@ test("a vault that was left behind says nothing more, and keeps its history", as
   await alice.takeSeat(7, GIVEN);
   const next = await alice.askSeat();
   assert.deepEqual([next.have, next.proof], [7, GIVEN]);
-  await alice.say(group, "never sent", NOW * 1e6);
+  await alice.words.say(group, "never sent", NOW * 1e6);
   const told = await alice.freeze(new Conflict("ACC-4.4", "another copy is in use"));
   assert.deepEqual(
     told.map((event) => event.is),
@@ -110,7 +110,7 @@ test("a vault that was left behind says nothing more, and keeps its history", as
   );
   assert(await alice.frozen());
   const refused = (error: unknown) => error instanceof Conflict && error.clause === "ACC-4.4";
-  await assert.rejects(alice.say(group, "more", NOW * 1e6), refused);
+  await assert.rejects(alice.words.say(group, "more", NOW * 1e6), refused);
   await assert.rejects(alice.start({ x: [] }, NOW), refused);
   assert.equal((await alice.history(group)).length, 1);
   assert.deepEqual(

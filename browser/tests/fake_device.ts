@@ -14,6 +14,7 @@ import type {
   HistoryItem,
   LogOut,
   Message,
+  Named,
   NewMember,
   News,
   Page,
@@ -207,6 +208,30 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
     return this.#say(chat, actor, text, `urn:uuid:${id}`, state);
   }
 
+  async edit(_chat: string, message: string, text: string): Promise<void> {
+    this.#refuse();
+    this.#change(message, (item) => ({ ...item, text, isChanged: true }));
+  }
+
+  async takeBack(_chat: string, message: string): Promise<void> {
+    this.#refuse();
+    this.#change(message, (item) => ({ ...item, kind: "Tombstone", text: "", reactions: [] }));
+  }
+
+  async react(_chat: string, { id }: Named, emoji: string, on: boolean): Promise<void> {
+    this.#refuse();
+    const actors = on ? [this.#current?.actor ?? ""] : [];
+    this.#change(id, (item) => ({ ...item, reactions: actors.length ? [{ emoji, actors }] : [] }));
+  }
+
+  #change(id: string, work: (item: Message) => Message): void {
+    const at = this.#items.findIndex((item) => item.id === id);
+    const item = this.#items[at];
+    if (item?.is !== "message") throw new Missing("DEV-18.6", "there is no such message");
+    this.#items[at] = work(item);
+    this.#tell({ is: "item", item: work(item), isNew: false });
+  }
+
   async retry(chat: string, message: string, id: string): Promise<Message> {
     const at = this.#items.findIndex((item) => item.id === message);
     const item = this.#items[at];
@@ -252,7 +277,20 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
 
   #say(chat: string, actor: string, text: string, id: string, state: SentState | null): Message {
     const [at, number] = [Date.now(), ++this.#number];
-    const item: Message = { is: "message", id, chat, actor, kind: "Note", text, at, number, state };
+    const said = { isMarkdown: false, html: "", isChanged: false, isUnknown: false };
+    const more = { ...said, answers: null, reactions: [] };
+    const item: Message = {
+      is: "message",
+      id,
+      chat,
+      actor,
+      kind: "Note",
+      text,
+      at,
+      number,
+      state,
+      ...more,
+    };
     this.#items.push(item);
     this.#tell({ is: "item", item, isNew: true });
     this.#tell({ is: "chat", chat: this.#chat(chat) });

@@ -35,6 +35,7 @@ function post(id: string, in_reply_to = "", more: Partial<Post> = {}): Post {
     comments: 0,
     liked: false,
     content_map: {},
+    filtered: [],
     ...more,
   };
 }

@@ -1,14 +1,14 @@
 /** What happened to a device, line by line, and the same once more (spec/vectors/device). */
 
 import type { Sealed } from "../archive/seals.ts";
-import type { Due } from "../device/archiving.ts";
+import type { Due, Erasing } from "../device/archiving.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
 import { DeviceState } from "../device/device_state.ts";
 import type { Carried, Next, Outcome } from "../device/exchange.ts";
 import type { Packages } from "../device/key_stock.ts";
 import type { ArchivedPage } from "../device/restoring.ts";
-import { type Changes, PARKED, type Rows } from "../device/rows.ts";
+import { type Changes, messageRow, PARKED, type Rows } from "../device/rows.ts";
 import { standing } from "../device/standing.ts";
 import * as errors from "../errors.ts";
 import { type Bytes, base64, text, unbase64, unhex } from "../wire/bytes.ts";
@@ -171,6 +171,29 @@ function shown(changes: Changes): Given {
   return Object.fromEntries(all);
 }
 
+/** The deeds of DEV-18. */
+function wordsDo({ words }: Device, name: string, given: Given): Promise<unknown> {
+  const { group, id, text, emoji, actor, reply, author } = given as Readonly<
+    Record<string, string>
+  >;
+  const micros = Number(given.micros);
+  const [where, what] = [String(group), String(id)];
+  switch (name) {
+    case "say":
+      return words.say(where, String(text), micros, "", false, { id: String(reply) });
+    case "edit":
+      return words.edit(where, what, String(text), micros);
+    case "delete":
+      return words.delete(where, what, micros);
+    case "react":
+      return words.react(where, what, String(emoji), micros, author, given.on !== false);
+    case "reactions_to":
+      return words.reactions(messageRow(where, String(actor), what));
+    default:
+      throw new TypeError(`a deed that is not known: ${name}`);
+  }
+}
+
 /** A device that is told what to do by lines; each is done as one step. */
 export class Told {
   readonly rows: Watched;
@@ -179,6 +202,8 @@ export class Told {
   asked: Carried | null = null;
   /** What the archive was to be sent last. */
   due: Due | null = null;
+  /** What was to be removed there last. */
+  erasing: Erasing | null = null;
   readonly #actor: string;
   #device: Device | null = null;
 
@@ -217,6 +242,7 @@ export class Told {
     if (name.startsWith("trust_")) {
       return trustDo(device.trust, name.slice("trust_".length), given, troubleOf);
     }
+    if (name.startsWith("words_")) return wordsDo(device, name.slice("words_".length), given);
     switch (name) {
       case "restart":
         return this.open();
@@ -225,7 +251,9 @@ export class Told {
       case "start":
         return device.start(packagesOf(given.packages), now);
       case "say":
-        return device.say(group, String(given.text), Number(given.micros));
+        return device.words.say(group, String(given.text), Number(given.micros));
+      case "history":
+        return device.history(...(given.groups as readonly string[]));
       case "go_on":
         return device.goOn(given.groups as readonly string[], group);
       case "held":
@@ -287,6 +315,12 @@ export class Told {
       case "archive_sent":
         if (this.due === null) throw new TypeError("nothing was due");
         return device.archive.sent(this.due);
+      case "archive_erasing":
+        this.erasing = await device.archive.erasing();
+        return this.erasing;
+      case "archive_erased":
+        if (this.erasing === null) throw new TypeError("nothing was to be removed");
+        return device.archive.erased(this.erasing);
       case "archive_take":
         return device.archive.take(pageOf(given.page), now);
       case "settle":

@@ -83,7 +83,7 @@ async function happenings({ device, chats }: Awaited<ReturnType<typeof run>>): P
   const junk = [1, 2].map((seq) => ({ seq, ref: "r", url: "", content: utf8("junk"), at: NOW }));
   for (const event of await device.receive(junk, NOW, LIFE[0])) await chats.hear(event);
   const [[group] = [""]] = [...(await device.conversations())];
-  await device.say(group, "refused", NOW * 1e6);
+  await device.words.say(group, "refused", NOW * 1e6);
   const asked = await device.next(NOW);
   assert(asked.is === "Send");
   const told = await device.tell(asked, new Forbidden("E2E-3.2", "no"), NOW);

@@ -5,9 +5,10 @@
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { MessageRow } from "../device/rows.ts";
+import type { Answered, Words } from "../device/words.ts";
 import { Conflict, KithError, Missing } from "../errors.ts";
 import type { Unreached } from "./arrivals.ts";
-import type { Chat, DeviceEvent, Message, News, Page } from "./device_client.ts";
+import type { Chat, DeviceEvent, Message, Named, News, Page } from "./device_client.ts";
 import type { Changed, Said } from "./history.ts";
 import { loaded } from "./loaded.ts";
 import { emptyPlace, type Place } from "./places.ts";
@@ -18,7 +19,8 @@ import { type Sources, Views } from "./views.ts";
 /** What does the sending; null where this device cannot speak any more. */
 export interface Speaker {
   withActor(actor: string): Promise<string>;
-  say(group: string, text: string, id: string): Promise<MessageRow>;
+  say(group: string, text: string, id: string, to: Answered | null): Promise<MessageRow>;
+  inWords<T>(group: string, work: (words: Words, micros: number) => Promise<T>): Promise<T>;
   goOn(actor: string): Promise<number>;
   leave(group: string): Promise<void>;
   tryNow(): Promise<void>;
@@ -43,6 +45,13 @@ const NEWS: ReadonlySet<string> = new Set([
   "MessageUnreadable", // of no conversation
 ]);
 
+/** What is told by the items themselves. */
+const OF_ITEMS: ReadonlySet<string> = new Set([
+  "MessageReceived",
+  "MessageChanged",
+  "ReactionChanged",
+]);
+
 /** Rows by which other words than their own may wait, or stand elsewhere. */
 const OF_ALL = /^(conversation|archived|asked|stopped|absent)\//;
 
@@ -63,7 +72,7 @@ export class Chats {
       const known = [...changes.keys()];
       for (const one of parts.history.take(changes, fresh)) this.#change(one);
       if (known.some((name) => OF_ALL.test(name))) this.moved();
-      if (known.some((name) => /^(message|handle)\//.test(name))) this.#flushSoon();
+      if (known.some((name) => /^(message|reaction|handle)\//.test(name))) this.#flushSoon();
     };
   }
 
@@ -111,20 +120,38 @@ export class Chats {
     return this.#views.paged(those, most, before, moment);
   }
 
-  async send(chat: string, text: string, uuid: string): Promise<Message> {
+  async send(chat: string, text: string, uuid: string, to: Named | null = null): Promise<Message> {
     const id = `urn:uuid:${uuid}`;
     const place = (await this.#views.moment()).places.get(chat) ?? null;
     const known = this.#parts.history.of(place?.groups ?? []).find((one) => this.#isOurs(one, id));
-    const said = known ?? (await this.#say(chat, place, text, id));
+    const said = known ?? (await this.#say(chat, place, text, id, to));
     await this.#parts.notes.draft(chat, "");
     this.#touch(chat);
     return this.#views.message(said, await this.#views.moment());
   }
 
-  async #say(chat: string, place: Place | null, text: string, id: string): Promise<Said> {
+  async #say(
+    chat: string,
+    place: Place | null,
+    text: string,
+    id: string,
+    to: Named | null,
+  ): Promise<Said> {
     const speaker = this.#parts.speaker();
     const group = await this.#groupOf(chat, place, speaker);
-    return { group, row: await speaker.say(group, text, id) };
+    const answered = to === null ? null : { id: to.id, author: to.actor };
+    return { group, row: await speaker.say(group, text, id, answered) };
+  }
+
+  /** Something is done to what was said there (DEV-18). */
+  async inWords(
+    chat: string,
+    work: (words: Words, group: string, micros: number) => Promise<unknown>,
+  ): Promise<void> {
+    const place = (await this.#views.moment()).places.get(chat) ?? null;
+    const speaker = this.#parts.speaker();
+    const group = await this.#groupOf(chat, place, speaker);
+    await speaker.inWords(group, (words, micros) => work(words, group, micros));
   }
 
   async #groupOf(chat: string, place: Place | null, speaker: Speaker): Promise<string> {
@@ -146,7 +173,8 @@ export class Chats {
     const { state } = await this.#views.message(said, moment);
     if (state?.is === "waiting") await this.#parts.speaker().tryNow();
     if (state?.is !== "refused") return this.#views.message(said, await this.#views.moment());
-    const anew = await this.send(chat, said.row.text, uuid);
+    const { text, about: id, author: actor = "" } = said.row;
+    const anew = await this.send(chat, text, uuid, id ? { id, actor } : null);
     const members = this.#views.membersOf(said.group);
     const note = { because: state.because, isGone: true, members };
     await this.#parts.notes.refuse(said.group, message, note);
@@ -206,7 +234,7 @@ export class Chats {
   /** `number`: its place in the order of what happened, or 0. */
   async #keep(event: ConversationEvent, number: number): Promise<void> {
     const { notes, now, tell } = this.#parts;
-    if (event.is === "MessageReceived") return;
+    if (OF_ITEMS.has(event.is)) return;
     if (event.is === "MessageUndelivered") {
       const { conversation, id, clause, reason } = event;
       const because = problemOf(new Conflict(clause, reason));

@@ -121,15 +121,46 @@ export type SentState =
   | { readonly is: "returned"; readonly reasons: Readonly<Record<string, string>> }
   | { readonly is: "refused"; readonly because: Problem };
 
-/** `id` is unique within the chat and sender. `kind` is ActivityStreams' type, usually `Note`. */
+/** A message by what names it: an id is its sender's. */
+export interface Named {
+  readonly id: string;
+  readonly actor: string;
+}
+
+/** What a message answers, as it stands now. `kind` as of a message; `isHere`: this device has it. */
+export interface Quoted extends Named {
+  readonly kind: string;
+  readonly text: string;
+  readonly isMarkdown: boolean;
+  readonly isHere: boolean;
+}
+
+/** An emoji under a message, and whose it is. */
+export interface Reactions {
+  readonly emoji: string;
+  readonly actors: readonly string[];
+}
+
+/**
+ * `id` is unique within the chat and sender. `kind` is ActivityStreams' type, usually `Note`; `Tombstone`: it was taken
+ * back.
+ */
 export interface Message {
   readonly is: "message";
   readonly id: string;
   readonly chat: string;
   readonly actor: string;
   readonly kind: string;
-  /** Plain text, of any content: never HTML. */
+  /** Text of any content, plain or (`isMarkdown`) the small Markdown of E2E-7.2: never HTML. */
   readonly text: string;
+  readonly isMarkdown: boolean;
+  /** HTML as it came, where nothing else says what was written: to be drawn from a tree alone. "" for none. */
+  readonly html: string;
+  readonly isChanged: boolean;
+  /** There is something in it that this version cannot show. */
+  readonly isUnknown: boolean;
+  readonly answers: Quoted | null;
+  readonly reactions: readonly Reactions[];
   readonly at: number;
   /** Their order, whatever the clocks say. */
   readonly number: number;
@@ -266,7 +297,19 @@ export interface DeviceQuestions extends KeyQuestions {
    * Throws `TooMuch` (E2E-5.3), `Forbidden` for who is no friend, `Missing` (E2E-5.6) when they have no
    * device; `Unreachable` only where the chat has to be begun and cannot be.
    */
-  send(chat: string, text: string, id: string): Message;
+  send(chat: string, text: string, id: string, answers?: Named | null): Message;
+
+  /** Change own words. Throws `Conflict` (DEV-18.6) for what was taken back, `TooMuch` (E2E-5.3). */
+  edit(chat: string, message: string, text: string): void;
+
+  /** Take own words back, for everybody. */
+  takeBack(chat: string, message: string): void;
+
+  /**
+   * Put an emoji under a message; or, not `on`, take it away. Throws `Conflict` (DEV-18.6) for what was taken back,
+   * `TooMuch` for one too many.
+   */
+  react(chat: string, message: Named, emoji: string, on: boolean): void;
 
   /** Say refused words anew, in the place of the former, or try at once what waits. `id` as for `send`. */
   retry(chat: string, message: string, id: string): Message;

@@ -16,6 +16,7 @@ import type {
   DeviceStatus,
   LogOut,
   Message,
+  Named,
   NewMember,
   News,
   Page,
@@ -328,8 +329,26 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
     return this.#opened().chats.search(words, chat, most, before);
   }
 
-  async send(chat: string, text: string, id: string): Promise<Message> {
-    return this.#opened().chats.send(chat, text, id);
+  async send(chat: string, text: string, id: string, to: Named | null = null): Promise<Message> {
+    return this.#opened().chats.send(chat, text, id, to);
+  }
+
+  async edit(chat: string, message: string, text: string): Promise<void> {
+    await this.#opened().chats.inWords(chat, (words, group, micros) =>
+      words.edit(group, message, text, micros, true),
+    );
+  }
+
+  async takeBack(chat: string, message: string): Promise<void> {
+    await this.#opened().chats.inWords(chat, (words, group, micros) =>
+      words.delete(group, message, micros, true),
+    );
+  }
+
+  async react(chat: string, { id, actor }: Named, emoji: string, on: boolean): Promise<void> {
+    await this.#opened().chats.inWords(chat, (words, group, micros) =>
+      words.react(group, id, emoji, micros, actor, on, true),
+    );
   }
 
   async retry(chat: string, message: string, id: string): Promise<Message> {

@@ -8,16 +8,20 @@ import {
   decodeRow,
   MESSAGE,
   type MessageRow,
+  messageRow,
   RETURNED,
   type ReturnedRow,
 } from "../device/rows.ts";
+import { REACTIONS, type ReactionsRow } from "../device/said_rows.ts";
 import { UNFETCHED } from "../device/unfetched.ts";
 import type { Bytes } from "../wire/bytes.ts";
+import type { Reactions } from "./device_client.ts";
 import type { SharedVault } from "./shared_vault.ts";
 
 const PREFIX = "message/";
 const BACK = "returned/";
 const LATE = "unfetched/";
+const UNDER = "reaction/";
 const MICROS = 1_000_000;
 
 /** A message and its group. */
@@ -38,6 +42,8 @@ export class History {
   readonly #returned = new Map<string, ReturnedRow | null>();
   /** Since when (seconds) whose devices fetch nothing, by group and actor. */
   readonly #late = new Map<string, Map<string, number>>();
+  /** By group, actor and id of the message. */
+  readonly #reactions = new Map<string, ReactionsRow | null>();
   #loading: Promise<void> | null = null;
 
   constructor(vault: SharedVault) {
@@ -56,6 +62,10 @@ export class History {
     for (const [name, value] of await this.#vault.all(BACK)) {
       const place = name.slice(BACK.length);
       if (!this.#returned.has(place)) this.#returned.set(place, decodeRow(RETURNED, value));
+    }
+    for (const [name, value] of await this.#vault.all(UNDER)) {
+      const place = name.slice(UNDER.length);
+      if (!this.#reactions.has(place)) this.#reactions.set(place, decodeRow(REACTIONS, value));
     }
     for (const [name, value] of await this.#vault.all(LATE)) {
       if (!this.#late.get(groupOf(name, LATE))?.has(actorOf(name))) this.#takeLate(name, value);
@@ -85,6 +95,38 @@ export class History {
     return this.#returned.get(`${group}/${id}`) ?? null;
   }
 
+  /** What stands under a message, the first emoji first. */
+  reactions({ group, row }: Said): readonly Reactions[] {
+    const found = new Map<string, string[]>();
+    const place = messageRow(group, row.actor, row.id).slice(PREFIX.length);
+    for (const { emoji, actor, off } of this.#reactions.get(place)?.by ?? []) {
+      if (!off) found.set(emoji, [...(found.get(emoji) ?? []), actor]);
+    }
+    return [...found].map(([emoji, actors]) => ({ emoji, actors }));
+  }
+
+  /** The message under which they stand. */
+  #takeReactions(name: string, value: Bytes | null): readonly Changed[] {
+    const place = name.slice(UNDER.length);
+    this.#reactions.set(place, value === null ? null : decodeRow(REACTIONS, value));
+    const group = groupOf(name, UNDER);
+    const row = this.#groups.get(group)?.get(`${PREFIX}${place}`);
+    return row === undefined ? [] : [{ group, row, isNew: false }];
+  }
+
+  /** The messages with that id that these people said in these groups. */
+  named(groups: readonly string[], actors: readonly string[], id: string): readonly MessageRow[] {
+    const names = groups.flatMap((group) => actors.map((actor) => messageRow(group, actor, id)));
+    return names.flatMap((name) => this.#groups.get(groupOf(name))?.get(name) ?? []);
+  }
+
+  /** What happened to the words shows where they are answered, too. */
+  #touched(name: string, row: MessageRow): readonly Said[] {
+    const before = this.#groups.get(groupOf(name))?.get(name);
+    if (before === undefined || (before.text === row.text && before.kind === row.kind)) return [];
+    return this.#of(groupOf(name)).filter((said) => said.row.about === row.id);
+  }
+
   /** What a step changed; `fresh` are the names of new rows. */
   take(changes: Changes, fresh: ReadonlySet<string>): readonly Changed[] {
     const found: Changed[] = [];
@@ -96,6 +138,7 @@ export class History {
       if (name.startsWith(LATE)) {
         found.push(...this.#takeLate(name, value).map((said) => ({ ...said, isNew: false })));
       }
+      if (name.startsWith(UNDER)) found.push(...this.#takeReactions(name, value));
       if (!name.startsWith(PREFIX)) continue;
       const group = groupOf(name);
       if (value === null) {
@@ -104,8 +147,10 @@ export class History {
         continue;
       }
       const row = decodeRow(MESSAGE, value);
+      const touched = this.#touched(name, row);
       this.#put(name, row, true);
       found.push({ group, row, isNew: fresh.has(name) });
+      found.push(...touched.map((said) => ({ ...said, isNew: false })));
     }
     return found;
   }

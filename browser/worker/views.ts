@@ -1,15 +1,18 @@
 /** How the chats of a device look to people, made of what the device, its history and the notes say now. */
 
+import { TOMBSTONE } from "../device/content.ts";
 import type { Device } from "../device/device.ts";
 import type { MessageRow } from "../device/rows.ts";
 import { Conflict } from "../errors.ts";
 import { hostsOf, type Unreached } from "./arrivals.ts";
-import type { Chat, Gap, HistoryItem, Message, Page, SentState } from "./device_client.ts";
+import type { Chat, Gap, HistoryItem, Message, Page, Quoted, SentState } from "./device_client.ts";
 import type { History, Said } from "./history.ts";
 import type { GapNote, Notes } from "./notes.ts";
 import { type Place, placesOf } from "./places.ts";
 import { problemOf } from "./problems.ts";
 
+/** Letters of what is answered. */
+const QUOTED = 200;
 const LOST = "it was not sent, and why is not known any more";
 
 /** What the views are made of. */
@@ -106,7 +109,7 @@ export class Views {
     const items = this.items(place);
     const seen = notes.seen.get(id) ?? -1;
     const isUnread = (item: Said | GapNote) => {
-      return "row" in item && item.row.actor !== this.#own && item.row.number > seen;
+      return "row" in item && this.#isNews(item.row) && item.row.number > seen;
     };
     const last = items.at(-1);
     const view = last === undefined ? null : await this.#view(last, moment);
@@ -124,6 +127,10 @@ export class Views {
       needsNewDevice: await this.#needsNewDevice(groups, open),
       isUnanswered: group !== undefined && (await device.behind.isUnanswered(group)),
     };
+  }
+
+  #isNews({ actor, kind }: MessageRow): boolean {
+    return actor !== this.#own && kind !== TOMBSTONE;
   }
 
   async #needsNewDevice(groups: readonly string[], open: readonly string[]): Promise<boolean> {
@@ -170,10 +177,40 @@ export class Views {
   }
 
   async message(said: Said, moment: Moment): Promise<Message> {
-    const { id, actor, kind, text, at, number } = said.row;
-    const state = actor === this.#own ? await this.#state(said, moment) : null;
+    const { id, actor, kind, text, at, number, markdown, html = "", edited, raw } = said.row;
+    const isOurs = actor === this.#own && kind !== TOMBSTONE;
+    const state = isOurs ? await this.#state(said, moment) : null;
     const chat = this.chatOf(said.group);
-    return { is: "message", id, chat, actor, kind, text, at: at / 1000, number, state };
+    return {
+      is: "message",
+      id,
+      chat,
+      actor,
+      kind,
+      text,
+      isMarkdown: markdown === true,
+      html,
+      isChanged: Boolean(edited),
+      isUnknown: Boolean(raw),
+      answers: this.#answered(said, moment),
+      reactions: this.#parts.history.reactions(said),
+      at: at / 1000,
+      number,
+      state,
+    };
+  }
+
+  #answered({ group, row }: Said, { places }: Moment): Quoted | null {
+    const { about: id, author = "" } = row;
+    if (!id) return null;
+    const { groups = [group], others = [] } = places.get(this.chatOf(group)) ?? {};
+    const speakers = author ? [author] : [this.#own, ...others];
+    const [found, ...more] = this.#parts.history.named(groups, speakers, id);
+    if (found === undefined || more.length) {
+      return { id, actor: author, kind: "", text: "", isMarkdown: false, isHere: false };
+    }
+    const { actor, kind, text, markdown: isMarkdown = false } = found;
+    return { id, actor, kind, text: text.slice(0, QUOTED), isMarkdown, isHere: true };
   }
 
   async #state({ group, row }: Said, moment: Moment): Promise<SentState> {

@@ -16,7 +16,7 @@ from node.errors import Broken
 from node.operation.keeping import UNWATCHED, WATCH
 from node.store.graph import GraphUnit
 from node.store.invites import InvitesUnit
-from node.web.api import deliveries, graph, invites, servers
+from node.web.api import deliveries, graph, invites, reports, servers
 from node.web.disk_shares import Disk
 from node.web.routes import Caller, Route
 
@@ -68,6 +68,7 @@ async def open_administration(config: Config, system: System) -> AsyncIterator[t
             yield (
                 *invites.routes(units, signing_up, system.entropy, config),
                 *servers.routes(units, config.origin, friends.whom),
+                *reports.routes(units, friends.whom),
                 *deliveries.routes(units, media.bounds, _nothing_refused, lines.clocks, warnings),
             )
         finally:

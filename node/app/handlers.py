@@ -12,6 +12,7 @@ from node.federation.activities.shapes import (
     CreateVideo,
     Delete,
     EndFriendship,
+    Flag,
     Follow,
     Like,
     Move,
@@ -26,12 +27,13 @@ from node.federation.activities.shapes import (
     UpdateVideo,
 )
 from node.graph import blocking, confirming, following, friendship_handlers
-from node.inbox import moving, posts
+from node.inbox import moving, posts, reports
 from node.store.catching_up import CatchingUpUnit
 from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
 from node.store.graph import GraphUnit
 from node.store.inbox import InboxUnit
+from node.store.reports import ReportsUnit
 from node.store.resending import ResendingUnit
 from node.store.video import VideoUnit
 from node.video import foreign, playing, publishing
@@ -60,6 +62,7 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         on(UpdateVideo, VideoUnit, foreign.on_update_video),
         on(CreateSealed, E2eeUnit, sealed.on_create_sealed),
         on(Move, InboxUnit, moving.on_move),
+        on(Flag, ReportsUnit, reports.on_flag),
         on(Resend, ResendingUnit, resending.on_resend_asker),
         on(Resend, GraphUnit, confirming.on_resend),
         on(Resend, ResendingUnit, resending.on_resend),

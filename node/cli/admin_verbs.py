@@ -9,6 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from node.wire.api.accounts import NewInvite, NodeSettings
+from node.wire.api.reports import CloseReport
 from node.wire.api.servers import ActorChoice, ServerChoice
 
 
@@ -123,6 +124,39 @@ VERBS = (
         (Word("actor", "@name@domain, or the actor's id", "body"),),
         body=ActorChoice,
         given={"suspended": False},
+    ),
+    Verb(
+        "reports",
+        "GET",
+        "/admin/reports",
+        "What was reported, the newest first.",
+        (Word("state", "which ones", choices=("open", "closed"), usual=""),),
+        paged=True,
+    ),
+    Verb(
+        "close-report",
+        "POST",
+        "/admin/reports/{id}/close",
+        "Close a report, and say what was done.",
+        (
+            Word("id", "its id, from `reports`", "path"),
+            Word("note", "what was done", "body", usual=""),
+        ),
+        body=CloseReport,
+    ),
+    Verb(
+        "delete-post",
+        "DELETE",
+        "/admin/posts",
+        "Delete a post of one of the node's people.",
+        (Word("id", "the id of the post or video"),),
+    ),
+    Verb(
+        "log",
+        "GET",
+        "/admin/log",
+        "What administrators did, the newest first.",
+        paged=True,
     ),
     Verb(
         "invite",

@@ -50,6 +50,9 @@ PERSONS = {
     "friends": Command(_PERSON, "Your friends, open requests, and whom you block.", whole=True),
     "block": Command(_PERSON, "Block somebody.", whole=True),
     "unblock": Command(_PERSON, "Take a block back.", whole=True),
+    "mute": Command(_PERSON, "Hear no more of somebody, a thread or a word.", whole=True),
+    "unmute": Command(_PERSON, "Take a mute back.", whole=True),
+    "mutes": Command(_PERSON, "Whom and what you mute.", whole=True),
     "chat": Command(_PERSON, "Sealed messages with a friend: kith chat @bob.", whole=True),
     "history": Command(
         _PERSON, "Keep your history sealed at your server, fetch or export it.", whole=True
@@ -66,6 +69,7 @@ PERSONS = {
     "comment": Command(_PERSON, "Comment on a post or video.", whole=True),
     "comments": Command(_PERSON, "Read the comments on a post or video.", whole=True),
     "delete": Command(_PERSON, "Delete a post of yours.", whole=True),
+    "report": Command(_PERSON, "Tell your administrators of somebody, or of a post.", whole=True),
     "notices": Command(_PERSON, "What happened lately.", whole=True),
     "mentions": Command(_PERSON, "Who is heard when they mention you.", whole=True),
     "deliveries": Command(

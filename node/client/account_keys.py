@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from node.client import key_signing, rows
 from node.client.device_state import SUITE, DeviceState
+from node.client.key_rows import AccountKeysRow, AwaitedKeysRow
 from node.client.key_signing import PutKeys, SignedKeys, certify, delegate, list_devices
 from node.client.known_keys import (
     FORKED,
@@ -23,7 +24,6 @@ from node.client.known_keys import (
     own_row,
     written,
 )
-from node.client.rows import AccountKeysRow, AwaitedKeysRow
 from node.e2ee.keys.private.box_secret import (
     ArchiveKey,
     BoxSecret,

@@ -20,6 +20,7 @@ from node.wire.api.archive import (
     ArchiveAnswers,
     ArchivedRecord,
     ArchivedRecords,
+    ArchiveNames,
     ArchiveRecord,
     ArchiveSummary,
     ArchiveSwitch,
@@ -72,7 +73,7 @@ class ArchiveCarrier:
         waiting = self._archive.waiting
         if waiting >= MOST_AT_ONCE:
             self._hurry.set()
-        if waiting and (self._task is None or self._task.done()):
+        if self._archive.is_due and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._send_later())
 
     async def _send_later(self) -> None:
@@ -86,6 +87,11 @@ class ArchiveCarrier:
         """Send all that is due. Raises what is in the way; what it holds up stays due."""
         if self._seconds() < max(self._held_until, self._archive.place.held_until):
             return
+        while (gone := self._archive.erasing()).rows:
+            # What was taken back goes before anything comes.
+            names = ArchiveNames(names=gone.names)
+            await self._api.ask("POST", "/archive/delete", object, names, once=False)
+            self._archive.erased(gone)
         while (due := self._archive.due(self._seconds())).rows:
             records = [
                 ArchiveRecord(name=one.name, g=one.generation, day=one.day, body=one.body)
@@ -120,7 +126,7 @@ class ArchiveCarrier:
         self._last = True
         self._hurry.set()
         if self._task is None or self._task.done():
-            if not self._archive.waiting:
+            if not self._archive.is_due:
                 return
             self._task = asyncio.create_task(self._send_later())
         with suppress(TimeoutError):

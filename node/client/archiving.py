@@ -14,16 +14,24 @@ from node.client import content as inner
 from node.client import rows
 from node.client.device_state import DeviceState
 from node.client.rows import ArchiveRow, MessageRow
+from node.client.said_rows import EraseRow, stands, words_of
 from node.e2ee.mls.private.events import ApplicationMessage
 from node.e2ee.records.days import day_of
 from node.e2ee.records.record import Kind, Record, read
 from node.e2ee.records.seals import ArchiveKey, Keyring, Sealed
 from node.errors import Malformed, Missing, Refused
-from node.wire.times import from_micros, from_seconds
+from node.wire.times import from_seconds
 
 MOST_AT_ONCE: Final = 100
 MOST_BYTES: Final = 2**20
+MOST_NAMED: Final = 1_000  # to remove, at once (ARC-7.2)
 MOST_DUE: Final = 10_000  # the home node may take nothing for ever
+KINDS: Final = {
+    inner.UPDATE: Kind.UPDATE,
+    inner.LIKE: Kind.LIKE,
+    inner.UNDO: Kind.UNDO,
+    inner.DELETE: Kind.DELETE,
+}
 NO_KEY: Final = (
     "this device has no key of the archive: use kith recovery use with the recovery key, or go on"
     " at a device that has it"
@@ -36,6 +44,14 @@ class Due:
 
     rows: list[str] = field(default_factory=list)
     records: list[Sealed] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """Records to remove: their names, and by which rows that waits."""
+
+    rows: list[str] = field(default_factory=list)
+    names: list[bytes] = field(default_factory=list)
 
 
 class Archiving:
@@ -58,7 +74,8 @@ class Archiving:
         if on and self._state.first("archive_key") is None:
             raise Missing("DEV-14.5", NO_KEY)
         if not on:
-            self.sent(list(self.waiting()))
+            erased = (self._state.names("erase", one) for one in self._state.groups_with("erase"))
+            self.sent([*self.waiting(), *(name for some in erased for name in some)])
         row = replace(self.row, off=not on, held="", held_until=0, why="")
         self._state.put(rows.ARCHIVE, row)
 
@@ -74,19 +91,23 @@ class Archiving:
 
     # -- what is kept ----------------------------------------------------------------------------
 
-    def heard(self, group: str, event: ApplicationMessage, message: MessageRow) -> None:
-        """What somebody said, as it was sealed."""
+    def heard(
+        self, group: str, event: ApplicationMessage, message: MessageRow, at: int = 0
+    ) -> None:
+        """What somebody said, as it was sealed; `at` (microseconds) is when it came, where the row
+        does not say it."""
         if not self.is_on:
             return
+        at = (at or message.at) // 1000
         record = Record(
-            kind=Kind.CREATE,
+            kind=KINDS.get(message.kind, Kind.CREATE),
             group=bytes.fromhex(group),
             actor=event.sender.identity.decode(),
             device=event.sender.signature_key,
             id=message.id,
             epoch=event.epoch,
-            t=message.at // 1000,
-            received=message.at // 1000,
+            t=at,
+            received=at,
             data=event.data,
         )
         self._keep(group, message, record)
@@ -95,10 +116,17 @@ class Archiving:
         """Words of ours that the home node has now; not when they are only sealed anew."""
         if not self.is_on or message.kind == inner.FAILURE or message.mended:
             return
+        if not stands(self._state, group, message):
+            return
         members = self._state.conversation(group).members
         at = message.at // 1000
+        kind, words = KINDS.get(message.kind, Kind.CREATE), words_of(message)
+        if kind is Kind.CREATE:
+            data = inner.write_bare_note(words, message.actor, members)
+        else:
+            data = inner.write_act(message.kind, words, message.actor, message.edit)
         record = Record(
-            kind=Kind.CREATE,
+            kind=kind,
             group=bytes.fromhex(group),
             actor=self._state.actor,
             device=self._state.groups.me.signature.public,
@@ -106,9 +134,7 @@ class Archiving:
             epoch=message.epoch,
             t=at,
             received=at,
-            data=inner.write_bare_note(
-                message.id, message.actor, message.text, from_micros(message.at), members
-            ),
+            data=data,
         )
         self._keep(group, message, record)
 
@@ -181,3 +207,20 @@ class Archiving:
         """The home node has these."""
         for name in names:
             self._state.delete(name)
+
+    def erasing(self) -> Erasing:
+        """What has to be removed there next, by the names that it may have (DEV-18.5)."""
+        names, keys = self._state.names("archive_key"), list[ArchiveKey]()
+        for name in names:
+            generation, key = int(name.partition("/")[2]), self._state.read(name) or b""
+            keys.append(ArchiveKey(generation, key))
+        found = Erasing()
+        for group in self._state.groups_with("erase"):
+            for name in self._state.names("erase", group):
+                if len(found.names) + len(keys) > MOST_NAMED:
+                    return found
+                row = self._state.get(name, EraseRow)
+                found.rows.append(name)
+                where = bytes.fromhex(group)
+                found.names.extend(key.name(where, row.actor, row.id) for key in keys)
+        return found

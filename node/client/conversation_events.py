@@ -17,6 +17,32 @@ class MessageReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageChanged:
+    """`actor` changed a message of theirs, or took it back: `change` is `edited` or `deleted`, and
+    `text` what it says now."""
+
+    conversation: str
+    id: str
+    actor: str
+    change: str
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionChanged:
+    """`actor` reacted to the message `id` of `author`; or, not `on`, took that away."""
+
+    conversation: str
+    id: str
+    author: str
+    actor: str
+    emoji: str
+    on: bool
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationJoined:
     """This device is in a conversation now; `by` invited it."""
 
@@ -226,6 +252,8 @@ class KeysChanged:
 
 ConversationEvent: TypeAlias = (
     MessageReceived
+    | MessageChanged
+    | ReactionChanged
     | ConversationJoined
     | MembersChanged
     | ConversationLeft

@@ -85,13 +85,14 @@ class Conversations:
         actor = await self._id(messenger, who)
         return await messenger.with_actor(actor)
 
-    async def say(self, who: str, text: str) -> MessageRow:
-        """Say `text`. What cannot go out now is kept, and `sent` is False: see `in_the_way`.
+    async def say(self, who: str, text: str, reply: str = "") -> MessageRow:
+        """Say `text`, as an answer to the message with the id `reply`. What cannot go out now is
+        kept, and `sent` is False: see `in_the_way`.
 
-        Raises as `talk_to`, and what refuses it for good.
+        Raises as `talk_to`, `Missing` (DEV-18.6), and what refuses it for good.
         """
         conversation = await self.talk_to(who)
-        return await (await self.talk()).say(conversation, text)
+        return await (await self.talk()).say(conversation, text, reply)
 
     async def in_the_way(self, who: str) -> str:
         """Why words to somebody wait, in a sentence; "" when nothing is known to be in the way."""
@@ -204,7 +205,10 @@ class Conversations:
         messenger = await self.talk()
         messenger.device.check_seat()
         async with _reading(self._read(messenger, after), messenger) as reader:
-            while (one := await messenger.heard.get()) is not None:
+            # The end of an earlier reader may still stand in the queue.
+            while (one := await messenger.heard.get()) is not None or not reader.done():
+                if one is None:
+                    continue
                 yield one
                 if not isinstance(one, Event):
                     messenger.device.untold.heard([one])

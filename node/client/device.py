@@ -25,14 +25,16 @@ from node.client.key_stock import Packages
 from node.client.leaves import Leaves
 from node.client.pins import Pins
 from node.client.rows import ConversationRow, MessageRow, OwedRow, ParkedRow, Rows
+from node.client.said import Said
+from node.client.said_rows import own_row
 from node.client.search import Search
 from node.client.seat import DeviceSeat, SeatAsked
 from node.client.untold import Untold
+from node.client.words import Words
 from node.e2ee.keys.private.pins import Line, Pin, SeenList
 from node.e2ee.keys.public.published import Published
 from node.errors import NodeError, Refused
 from node.ports import Entropy
-from node.wire.ids import urn_uuid4
 
 
 class Device:
@@ -47,12 +49,14 @@ class Device:
         leaves = Leaves(self.state, self._keys, self._pins)
         self.trust = DeviceTrust(self.state, leaves, self._pins)
         self.outbox = DeviceOutbox(self.state, leaves)
-        self.inbox = DeviceInbox(self.state, self.outbox, leaves)
+        said = Said(self.state, self.outbox.archiving)
+        self.inbox = DeviceInbox(self.state, self.outbox, leaves, said)
         self._seat = DeviceSeat(self.state, self.outbox)
+        self.words = Words(self.state, self.outbox, said, self._seat.check)
         self._back = self.inbox.back
         self.repair = self.inbox.repair
         self._returns = self.inbox.returns
-        self.archive = DeviceArchive(self.state, self.outbox.archiving)
+        self.archive = DeviceArchive(self.state, self.outbox.archiving, said)
         self.search = Search(self.state)
         self.untold = Untold(self.state)
 
@@ -78,7 +82,7 @@ class Device:
 
     def said(self, group: str, id: str) -> MessageRow:
         """What this device said under that id, as it stands now."""
-        return self.state.get(rows.message_row(group, self.actor, id), MessageRow)
+        return self.state.get(own_row(self.state, group, id), MessageRow)
 
     def owed(self) -> list[OwedRow]:
         """All that is owed."""
@@ -237,6 +241,12 @@ class Device:
 
     # -- what this device means to do ------------------------------------------------------------
 
+    def say(
+        self, group: str, text: str, micros: int, reply: str = "", author: str = ""
+    ) -> MessageRow:
+        """Say `text`: on disk when this returns (`Words.say`)."""
+        return self.words.say(group, text, micros, reply, author)
+
     def start(self, packages: Packages, now: int) -> str:
         """A new conversation with the devices whose key packages these are, by actor.
 
@@ -253,21 +263,6 @@ class Device:
             lists.came_into_a_group(self.state)
             self.outbox.change(group, add, now)
         return group
-
-    def say(self, group: str, text: str, micros: int) -> MessageRow:
-        """Say `text`: on disk when this returns. Raises `TooMuch` (E2E-5.3)."""
-        self.check_seat()
-        with self.state.step():
-            message = MessageRow(
-                id=urn_uuid4(self.state.entropy.draw(16)),
-                actor=self.actor,
-                text=text,
-                at=micros,
-                number=self.state.number(),
-                sent=False,
-            )
-            self.outbox.say(group, message)
-        return message
 
     def go_on(self, groups: Iterable[str], group: str) -> int:
         """Say in `group` what nobody could read in `groups`; how many words that are (DEV-10.4)."""

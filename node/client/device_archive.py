@@ -1,19 +1,20 @@
 """Pure: a device and its account's archive, each happening a step (spec DEV-14)."""
 
-from node.client.archiving import Archiving, Due
+from node.client.archiving import Archiving, Due, Erasing
 from node.client.device_state import DeviceState
 from node.client.restoring import ArchivedPage, Restored, Restoring
 from node.client.rows import ArchivedRow, ArchiveRow
+from node.client.said import Said
 from node.errors import Refused
 
 
 class DeviceArchive:
     """What the program may ask of a device about the archive."""
 
-    def __init__(self, state: DeviceState, archiving: Archiving) -> None:
+    def __init__(self, state: DeviceState, archiving: Archiving, said: Said) -> None:
         self._state = state
         self._archiving = archiving
-        self._restoring = Restoring(state, archiving)
+        self._restoring = Restoring(state, archiving, said)
 
     @property
     def is_on(self) -> bool:
@@ -29,6 +30,20 @@ class DeviceArchive:
     def waiting(self) -> int:
         """How many records the home node has not."""
         return self._state.count("due")
+
+    @property
+    def is_due(self) -> bool:
+        """Whether there is something to send, or to remove there."""
+        return bool(self._state.groups_with("due") or self._state.groups_with("erase"))
+
+    def erasing(self) -> Erasing:
+        """What to remove there now."""
+        return self._archiving.erasing()
+
+    def erased(self, done: Erasing) -> None:
+        """It is removed there."""
+        with self._state.step():
+            self._archiving.sent(done.rows)
 
     def switch(self, on: bool) -> None:
         """Keep what is said from now on, or nothing any more."""

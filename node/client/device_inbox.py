@@ -30,7 +30,8 @@ from node.client.intents import Refresh
 from node.client.leaves import Leaves
 from node.client.repair import Repair
 from node.client.returns import Returns, is_word
-from node.client.rows import ConversationRow, IncarnationRow, MessageRow, PackageRow, ParkedRow
+from node.client.rows import ConversationRow, IncarnationRow, PackageRow, ParkedRow
+from node.client.said import Said, message_of
 from node.e2ee.mls.private import events
 from node.e2ee.mls.private.client import OwnPackage
 from node.e2ee.mls.private.session import Step
@@ -43,8 +44,11 @@ from node.errors import Missing, Refused
 class DeviceInbox:
     """Takes in the items of the mailbox, in their order."""
 
-    def __init__(self, state: DeviceState, outbox: DeviceOutbox, leaves: Leaves) -> None:
+    def __init__(
+        self, state: DeviceState, outbox: DeviceOutbox, leaves: Leaves, said: Said
+    ) -> None:
         self._state = state
+        self._said = said
         self._leaves = leaves
         self._outbox = outbox
         self.repair = Repair(state, outbox)
@@ -284,16 +288,18 @@ class DeviceInbox:
         told = self.returns.heard(group, actor)
         if said.kind == inner.FAILURE:
             return [*told, *self.repair.mend(group, said.about)]
+        if said.kind in inner.QUIET:
+            return told
+        if said.kind in inner.ACTS:
+            return [*told, *self._said.heard(group, event, said, item.at)]
         name = rows.message_row(group, actor, said.id)
         if self._state.has(name):
             return told
-        number = self._state.number()
-        row = MessageRow(
-            id=said.id, actor=actor, text=said.text, at=item.at, number=number, kind=said.kind
-        )
+        row = message_of(said, actor, item.at, self._state.number())
         self._state.put(name, row)
         self._outbox.archiving.heard(group, event, row)
-        return [*told, MessageReceived(group, said.id, actor, said.text, said.kind, item.at)]
+        came = MessageReceived(group, said.id, actor, said.text, said.kind, item.at)
+        return [*told, came, *self._said.came(group, said.id, item.at)]
 
     def _left(self, group: str, event: events.Removed) -> ConversationLeft:
         row = self._state.conversation(group)

@@ -65,12 +65,13 @@ class DeviceOutbox:
         self._state.put(name, owed)
         return name
 
-    def say(self, group: str, message: MessageRow) -> None:
-        """Owe words; sealed at once, unless something has to go out before them.
+    def say(self, group: str, message: MessageRow, name: str = "") -> None:
+        """Owe words; sealed at once, unless something has to go out before them. `name` is their
+        row's, where they are no message of their own.
 
         Raises `TooMuch` (E2E-5.3), `Missing` (E2E-5.6) for a conversation that this device leaves.
         """
-        name = rows.message_row(group, message.actor, message.id)
+        name = name or rows.message_row(group, message.actor, message.id)
         if self._leaves(group):
             raise Missing("E2E-5.6", "this device is leaving that conversation")
         for readmission in behind.take_postponed(self._state, self.maker, group):

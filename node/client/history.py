@@ -16,7 +16,9 @@ from node.wire.times import from_micros, from_seconds, rfc3339
 
 
 class Exported(msgspec.Struct, frozen=True):
-    """A line of an exported history. `members` of the conversation, as far as this device knows."""
+    """A line of an exported history. `members` of the conversation, as far as this device knows;
+    `answers` is the id of a message, `edited` when this one was changed, and `reactions` are who
+    and what."""
 
     conversation: str
     members: list[str]
@@ -25,6 +27,9 @@ class Exported(msgspec.Struct, frozen=True):
     at: str
     kind: str
     text: str
+    answers: str = ""
+    edited: str = ""
+    reactions: list[tuple[str, str]] = []
 
 
 class ArchiveHere(msgspec.Struct, frozen=True):
@@ -88,7 +93,12 @@ class History:
             for group, who in members.items():
                 for row in device.history(group):
                     at = rfc3339(from_micros(row.at))
-                    yield Exported(group, who, row.id, row.actor, at, row.kind, row.text)
+                    edited = rfc3339(from_micros(row.edited)) if row.edited else ""
+                    under = [(o.actor, o.emoji) for o in device.words.reactions(group, row)]
+                    yield Exported(
+                        group, who, row.id, row.actor, at, row.kind, row.text,
+                        row.about, edited, under,
+                    )  # fmt: skip
 
         return lines()
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from node.client.device_state import DeviceState
+from node.client.key_rows import AccountKeysRow
 from node.client.key_signing import SignedKeys
-from node.client.rows import ACCOUNT_KEYS, AccountKeysRow, archive_key_row
+from node.client.rows import ACCOUNT_KEYS, archive_key_row
 from node.e2ee.keys.private.box_secret import ArchiveKey, open_box
 from node.e2ee.keys.public.published import check_published, check_with_box
 from node.e2ee.linking.private.grant import check_listed, open_grant

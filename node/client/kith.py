@@ -25,10 +25,12 @@ from node.client.conversation_events import (
     ConversationUnanswered,
     KeysHeld,
     MembersChanged,
+    MessageChanged,
     MessageReceived,
     MessageUndelivered,
     MessageUnreadable,
     NodeRestored,
+    ReactionChanged,
     WordsUnfetched,
 )
 from node.client.conversations import Conversations
@@ -41,6 +43,7 @@ from node.client.people import People
 from node.client.posts import Posts
 from node.client.profile import Profile, load
 from node.client.rows import MessageRow
+from node.client.saying import Message, Saying
 from node.client.sign_in import Credentials, Server, parse_server
 from node.client.videos import Videos
 from node.client.written import Written
@@ -61,12 +64,15 @@ __all__ = [
     "Event",
     "Kith",
     "MembersChanged",
+    "Message",
+    "MessageChanged",
     "MessageReceived",
     "MessageRow",
     "MessageUndelivered",
     "MessageUnreadable",
     "NodeRestored",
     "Profile",
+    "ReactionChanged",
     "WordsUnfetched",
     "load",
 ]
@@ -102,6 +108,7 @@ _of_talk = _Verbs(lambda kith: kith._talk)
 _of_keys = _Verbs(lambda kith: kith._keys)
 _of_linking = _Verbs(lambda kith: kith._linking)
 _of_history = _Verbs(lambda kith: kith._history)
+_of_saying = _Verbs(lambda kith: kith._saying)
 
 
 class Kith:
@@ -117,6 +124,7 @@ class Kith:
     _talk: Conversations
     _keys: Keys
     _history: History
+    _saying: Saying
     _linking: Linking
 
     def __init__(
@@ -140,6 +148,7 @@ class Kith:
         self._talk = Conversations(self.api, profile, self._people, opening, clock)
         self._keys = Keys(self.api, profile, self._people, self._talk.talk, clock)
         self._history = History(self._talk)
+        self._saying = Saying(self._talk)
         self._linking = Linking(self.api, profile, self._talk.talk, clock, entropy)
 
     async def __aenter__(self) -> Self:
@@ -191,6 +200,10 @@ class Kith:
     confirm = _of_people(People.confirm)
     block = _of_people(People.block)
     unblock = _of_people(People.unblock)
+    mute = _of_people(People.mute)
+    unmute = _of_people(People.unmute)
+    mutes = _of_people(People.mutes)
+    report = _of_people(People.report)
     relation = _of_people(People.relation)
     friends = _of_people(People.friends)
     requests = _of_people(People.requests)
@@ -234,6 +247,11 @@ class Kith:
     listen = _of_talk(Conversations.listen)
     past_and_present = _of_talk(Conversations.past_and_present)
     names = _of_talk(Conversations.names)
+    edit = _of_saying(Saying.edit)
+    take_back = _of_saying(Saying.take_back)
+    react = _of_saying(Saying.react)
+    messages = _of_saying(Saying.messages)
+    message = _of_saying(Saying.message)
 
     recovery = _of_keys(Keys.recovery)
     written_down = _of_keys(Keys.written_down)

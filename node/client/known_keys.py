@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from node.client import rows
 from node.client.device_state import DeviceState
+from node.client.key_rows import AccountKeysRow
 from node.client.key_signing import SignedKeys
-from node.client.rows import AccountKeysRow
 from node.e2ee.keys.private.box_secret import MOST_GENERATIONS, ArchiveKey, BoxSecret
 from node.e2ee.keys.private.recovery import KEY_BYTES
 from node.e2ee.keys.public.key_box import KeyBox

@@ -15,8 +15,9 @@ from node.client.account_keys import AccountKeys
 from node.client.conversation_events import ConversationEvent, DeviceDoubted, DoubtSettled
 from node.client.device_state import SUITE, DeviceState
 from node.client.intents import Say
+from node.client.key_rows import AccountKeysRow
 from node.client.pins import Pins
-from node.client.rows import AccountKeysRow, LookedRow, MetRow, OwedRow, StoppedRow
+from node.client.rows import LookedRow, MetRow, OwedRow, StoppedRow
 from node.client.staged import unmake
 from node.e2ee.keys.private.pins import (
     GRACE_SECONDS,

@@ -13,11 +13,12 @@ from node.client.account_keys import AccountKeys as OwnKeys
 from node.client.api_client import ApiClient
 from node.client.joining import Joined, take
 from node.client.key_keeper import PATH
+from node.client.key_rows import AccountKeysRow
 from node.client.key_signing import SignedKeys
 from node.client.local_device import LocalDevice
 from node.client.messenger import Messenger
 from node.client.profile import Profile
-from node.client.rows import ACCOUNT_KEYS, CLIENT, AccountKeysRow
+from node.client.rows import ACCOUNT_KEYS, CLIENT
 from node.client.sign_in import Server
 from node.client.vault import Vault
 from node.e2ee.keys.private.recovery import SigningKey

@@ -13,6 +13,7 @@ from node.client import content as inner
 from node.client.device_state import DeviceState
 from node.client.intents import Add, Intent, Leave, Readmit, Refresh, Remove, Say
 from node.client.rows import MessageRow, OwedRow, WelcomeRow
+from node.client.said_rows import words_of
 from node.e2ee.mls.private.events import member_at
 from node.e2ee.mls.private.session import Session
 from node.e2ee.mls.public import key_package, proposals
@@ -87,14 +88,17 @@ class MessageMaker:
 
     def _write(self, message: MessageRow, activity: bytes) -> bytes:
         """What stands inside the sealed message. Raises `TooMuch` (E2E-5.3)."""
-        at = from_micros(message.at)
-        return inner.write_note(
-            message.id, urn_uuid4(activity), self._state.actor, message.text, at
-        )
+        words, actor = words_of(message), self._state.actor
+        if message.kind in inner.ACTS:
+            return inner.write_act(message.kind, words, actor, message.edit)
+        return inner.write_note(words, urn_uuid4(activity), actor)
 
-    def _write_failure(self, message: MessageRow) -> bytes:
-        at = from_micros(message.at)
-        return inner.write_failure(message.id, self._state.actor, message.text.split(), at)
+    def _inner(self, message: MessageRow) -> bytes:
+        if message.kind == inner.FAILURE:
+            at = from_micros(message.at)
+            return inner.write_failure(message.id, self._state.actor, message.text.split(), at)
+        is_act = message.kind in inner.ACTS
+        return self._write(message, b"" if is_act else self._state.entropy.draw(16))
 
     def seal(self, owed: OwedRow, message: MessageRow) -> OwedRow:
         """The row with the words sealed; their own row remembers in what they went out.
@@ -104,11 +108,7 @@ class MessageMaker:
         assert isinstance(owed.intent, Say)
         session = self._state.groups.session(owed.group)
         epoch, name = session.epoch, owed.intent.message
-        if message.kind == inner.FAILURE:
-            data = self._write_failure(message)
-        else:
-            data = self._write(message, self._state.entropy.draw(16))
-        sealed = self._state.groups.apply(owed.group, session.seal(data))
+        sealed = self._state.groups.apply(owed.group, session.seal(self._inner(message)))
         digest = hashlib.sha256(sealed).digest()
         self._state.put(name, replace(message, epoch=epoch, digest=digest))
         if owed.group in self._by_digest:
@@ -125,7 +125,8 @@ class MessageMaker:
         if group not in self._by_digest:
             said = rows.message_row(group, self._state.actor, "")
             own = [name for name in self._state.names("message", group) if name.startswith(said)]
-            names = [*own, *self._state.names("failure", group)]
+            more = (self._state.names(kind, group) for kind in ("failure", "act"))
+            names = [*own, *(name for some in more for name in some)]
             found = ((self._state.get(name, MessageRow).digest, name) for name in names)
             self._by_digest[group] = dict(found)
         name = self._by_digest[group].get(digest)

@@ -23,6 +23,7 @@ from node.client.rows import MessageRow, ParkedRow
 from node.client.seat import CLAUSES as SEAT_CLAUSES
 from node.client.seating import Seating
 from node.client.sent import Sent
+from node.client.words import Words
 from node.errors import Conflict, NodeError, NoRoom, Refused, TooMuch, Unreachable, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import (
@@ -122,11 +123,21 @@ class Messenger:
         """Go on with the device that `actor` has now (`GoingOn`). Raises as `with_actor`."""
         return await self._going_on.by_word(actor)
 
-    async def say(self, group: str, text: str) -> MessageRow:
+    async def say(self, group: str, text: str, reply: str = "") -> MessageRow:
         """Say `text`. When it cannot go out now it stays owed, and `sent` is False: see `held`."""
+        said = await self.in_words(group, lambda words, now: words.say(group, text, now, reply))
+        assert said is not None, "words are always said"
+        return said
+
+    async def in_words(
+        self, group: str, deed: Callable[[Words, int], MessageRow | None]
+    ) -> MessageRow | None:
+        """Say something, or change what was said, as `say` does; None where nothing is said."""
         with suppress(NodeError):  # who refuses it is met when the words go out
             await self.lookups.before_words(group)
-        said = self.device.say(group, text, micros(self._clock.now()))
+        said = deed(self.device.words, micros(self._clock.now()))
+        if said is None:
+            return None
         sent = await self._send()
         self._raise_first(sent, said.id)
         return self.device.said(group, said.id)

@@ -1,12 +1,15 @@
-"""The verbs of people: find, befriend, answer, part, block."""
+"""The verbs of people: find, befriend, answer, part, block, mute, report."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from node.client.api_client import ApiClient
 from node.errors import Malformed
 from node.wire.api.accounts import ActorView
 from node.wire.api.graph import FriendCode, NewRequest, Relation, RelationList, Whom
+from node.wire.api.mutes import MuteList, MuteOf, MuteView, NewMute
+from node.wire.api.reports import NewReport, ReportMade
 
 # What stands behind a dot is for devices.
 _LINK = re.compile(
@@ -72,6 +75,35 @@ class People:
         """Take a block back; what it ended stays ended."""
         query = {"actor": await self._full(handle)}
         return await self._api.ask("DELETE", "/blocks", Relation, query=query)
+
+    async def report(
+        self, about: str, text: str = "", posts: Sequence[str] = (), forward: bool = False
+    ) -> ReportMade:
+        """Tell our node's administrators of `about`: @name@server, or the id of an actor or a post.
+
+        `posts` are more by the same person. `forward`: their server is told too, not by whom.
+        """
+        whom = await self._full(about)
+        body = NewReport(about=whom, text=text, posts=list(posts), forward=forward)
+        return await self._api.ask("POST", "/reports", ReportMade, body)
+
+    async def mute(self, of: str, kind: MuteOf = "person", seconds: int | None = None) -> MuteView:
+        """Hear no more of a person, of the `thread` of a post, or of a `word`; nobody learns of it.
+
+        For so many `seconds`, or for good.
+        """
+        named = await self._full(of) if kind == "person" else of
+        body = NewMute(kind=kind, of=named, seconds=seconds)
+        return await self._api.ask("PUT", "/mutes", MuteView, body)
+
+    async def unmute(self, of: str, kind: MuteOf = "person") -> None:
+        """Take a mute back."""
+        named = await self._full(of) if kind == "person" else of
+        await self._api.ask("DELETE", "/mutes", object, query={"kind": kind, "of": named})
+
+    async def mutes(self) -> list[MuteView]:
+        """Whom and what we mute, the newest first."""
+        return (await self._api.ask("GET", "/mutes", MuteList)).items
 
     async def relation(self, handle: str) -> Relation:
         """How we stand to one person."""

@@ -12,6 +12,7 @@ from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
 from node.client.intents import Say
 from node.client.rows import MessageRow, ParkedRow
+from node.client.said_rows import stands
 from node.e2ee.mls.public import framing
 from node.errors import Refused
 from node.wire.ids import urn_uuid4
@@ -179,6 +180,8 @@ def say_anew(
     state: DeviceState, outbox: DeviceOutbox, group: str, name: str, message: MessageRow
 ) -> list[ConversationEvent]:
     """Owe what somebody missed anew, under its id; it is told where that may not be."""
+    if not stands(state, group, message):
+        return []
     if message.epoch < state.conversation(group).grown:
         reason = "somebody missed it, and others came since: say it again if they may read it"
         return _left_alone(group, message, reason)

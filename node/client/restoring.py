@@ -14,6 +14,7 @@ from node.client import rows
 from node.client.archiving import Archiving
 from node.client.device_state import DeviceState
 from node.client.rows import ArchivedRow, ArchiveRow, MessageRow
+from node.client.said import Said, act_of, message_of
 from node.e2ee.records.days import day_of
 from node.e2ee.records.record import Kind, Record
 from node.e2ee.records.seals import Keyring, Sealed
@@ -56,9 +57,10 @@ class Restored(msgspec.Struct):
 class Restoring:
     """Reads the archive of one device's account."""
 
-    def __init__(self, state: DeviceState, archiving: Archiving) -> None:
+    def __init__(self, state: DeviceState, archiving: Archiving, said: Said) -> None:
         self._state = state
         self._archiving = archiving
+        self._said = said
 
     def take(self, page: ArchivedPage, now: int) -> Restored:
         """Take a page in. What is here already stays as it is."""
@@ -95,7 +97,7 @@ class Restoring:
     def _put(self, record: Record, number: int, came: Restored) -> None:
         group = record.group.hex()
         name = rows.message_row(group, record.actor, record.id)
-        if record.kind is not Kind.CREATE or self._is_here(group, record, name):
+        if record.kind is Kind.STATE or self._is_here(group, record, name):
             came.known += 1
             return
         try:
@@ -103,21 +105,26 @@ class Restoring:
         except Refused:
             came.broken += 1
             return
-        if said.id != record.id:
+        if said.id != record.id or (said.kind in inner.ACTS) == (record.kind is Kind.CREATE):
             came.broken += 1
             return
-        row = MessageRow(
-            id=record.id,
-            actor=record.actor,
-            text=said.text,
-            at=record.received * 1000,
-            number=number,
-            kind=said.kind,
-            epoch=record.epoch,
-        )
-        self._state.put(name, row)
+        at = record.received * 1000
+        if record.kind is Kind.CREATE:
+            row = message_of(said, record.actor, at, number, record.epoch)
+            self._state.put(name, row)
+            self._said.came(group, said.id, at)
+            came.new += 1
+        else:
+            self._happened(group, act_of(said, record.actor, number), at, came)
         self._meet(group, record)
-        came.new += 1
+
+    def _happened(self, group: str, act: MessageRow, at: int, came: Restored) -> None:
+        """To what was said, whichever of the two is read first."""
+        try:
+            self._said.take(group, act, at, bounded=False)
+            came.known += 1
+        except Refused:
+            came.broken += 1
 
     def _is_here(self, group: str, record: Record, name: str) -> bool:
         """Words of ours that nobody could read were said again elsewhere, under the same id."""

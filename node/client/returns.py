@@ -19,6 +19,7 @@ from node.client.device_state import DeviceState
 from node.client.intents import Say
 from node.client.repair import say_anew
 from node.client.rows import AbsentRow, InvitedRow, MessageRow, ParkedRow, ReturnedRow
+from node.client.said_rows import own_row, stands
 from node.errors import Malformed
 from node.wire.times import MICROS
 
@@ -80,7 +81,7 @@ class Returns:
             return self._not_joined(group, digest, told)
         events = self._absent(group, told) if told.reason in GONE else []
         name, message = found
-        if message.kind == inner.FAILURE:
+        if message.kind in (inner.FAILURE, inner.TOMBSTONE):
             return events
         return [*events, *self._keep(group, name, message, told)]
 
@@ -113,6 +114,8 @@ class Returns:
         others = {*self._state.conversation(group).members} - {self._state.actor}
         if others <= set(reasons):
             self._state.put(name, replace(message, sent=False))
+        if message.kind in inner.ACTS:
+            return []  # it goes out again with the words, or as they do
         return [MessageReturned(group, message.id, message.text, told.actor, told.reason)]
 
     # -- they go out again -----------------------------------------------------------------------
@@ -135,13 +138,13 @@ class Returns:
         return [event for message in found for event in self._anew(group, message)]
 
     def _said(self, group: str, place: str) -> str:
-        return rows.message_row(group, self._state.actor, place.rpartition("/")[2])
+        return own_row(self._state, group, place.split("/", 2)[2])
 
     def _anew(self, group: str, message: MessageRow) -> list[ConversationEvent]:
         """As a `Failure` would have it (E2E-5.9), unless that is owed already."""
         if not message.digest:
             return []
-        name = rows.message_row(group, self._state.actor, message.id)
+        name = own_row(self._state, group, message.id)
         return say_anew(self._state, self._outbox, group, name, message)
 
     def waiting(self, group: str) -> list[MessageRow]:
@@ -151,15 +154,17 @@ class Returns:
             if isinstance(owed.intent, Say):
                 names.add(owed.intent.message)
         found = (self._state.get(name, MessageRow) for name in names)
-        kept = [row for row in found if row.kind != inner.FAILURE and not row.sent]
+        said = (row for row in found if row.kind != inner.FAILURE and not row.sent)
+        kept = [row for row in said if stands(self._state, group, row)]
         return sorted(kept, key=lambda row: row.number)
 
     def go_on(self, groups: Iterable[str], new: str) -> int:
         """Say in `new` what nobody could read in `groups`: it keeps its id and its place."""
         moved = [(old, message) for old in groups for message in self._take(old, old == new)]
         for old, message in sorted(moved, key=lambda each: each[1].number):
-            self._state.delete(rows.message_row(old, self._state.actor, message.id))
-            name = rows.message_row(new, self._state.actor, message.id)
+            place = own_row(self._state, old, message.id)
+            name = place.replace(f"/{old}/", f"/{new}/", 1)
+            self._state.delete(place)
             self._state.put(name, replace(message, digest=b"", epoch=0, mended=0))
             self._outbox.owe(new, Say(name))
         return len(moved)
@@ -177,5 +182,4 @@ class Returns:
                 self._state.delete(name)
         for place in self._state.names("returned", group):
             self._state.delete(place)
-        actor = self._state.actor
-        return [row for row in waiting if rows.message_row(group, actor, row.id) not in owed]
+        return [row for row in waiting if own_row(self._state, group, row.id) not in owed]

@@ -20,6 +20,7 @@ FOLLOWED = "account/followed"  # the number d.n of the list by which groups were
 ARCHIVE = "device/archive"
 Changes = dict[str, bytes | None]
 Row = TypeVar("Row", bound=msgspec.Struct)
+Value = TypeVar("Value")
 
 
 class Rows(Protocol):
@@ -66,35 +67,6 @@ class IncarnationRow(msgspec.Struct, kw_only=True, frozen=True):
 
     name: str
     before: int = 0
-
-
-class AccountKeysRow(msgspec.Struct, kw_only=True, frozen=True):
-    """This device's part in its account's keys, and the newest keys that it knows (spec KEY).
-
-    `id` and `seal` (the private half) are its own. `rk` is empty once it was written down. `before`
-    is the number d.n.b of the keys in whose place these are still to be put; empty when they were.
-    `fresh` are the archive keys that came with these, 32 bytes each: rows of their own once the
-    home node has them. `accepted`: it had keys of this root; `unlisted`: newer ones have no place
-    for this device.
-    """
-
-    id: bytes
-    seal: bytes
-    list_private: bytes
-    rk: bytes
-    delegation: bytes
-    list: bytes
-    box: bytes
-    before: str = ""
-    fresh: bytes = b""
-    accepted: bool = False
-    unlisted: bool = False
-
-
-class AwaitedKeysRow(msgspec.Struct, kw_only=True, frozen=True):
-    """Since when (seconds) the account has been seen to have no keys, while others may have."""
-
-    since: int
 
 
 class PinRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -175,22 +147,41 @@ class OwedRow(msgspec.Struct, kw_only=True, frozen=True):
     proposed: bool = False
 
 
-class MessageRow(msgspec.Struct, kw_only=True, frozen=True):
+def _written(value: Value) -> Value:
+    """A default that stands in the row all the same."""
+    found: Value = msgspec.field(default_factory=lambda: value)
+    return found
+
+
+class MessageRow(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """A message in clear: the vault seals it. `at` is when this device read or wrote it; `number`
     grows from one to the next, whatever the clock does. Of ours `digest` is the SHA-256 of the
     message in which it was sealed last, `epoch` that message's, and `mended` how often it was
-    missed and sealed anew."""
+    missed and sealed anew.
+
+    `about` is what it answers, which `author` said; `html` is the text as it came, and `raw` all
+    that came of a kind that is not known. `edited` (microseconds) is when it was changed, by the
+    `Update` with the id `edit` and the number `changed`.
+    """
 
     id: str
     actor: str
     text: str
     at: int  # microseconds since 1970
     number: int
-    kind: str = "Note"
-    sent: bool = True  # ours only: whether the home node has it
-    digest: bytes = b""
-    epoch: int = 0
-    mended: int = 0
+    kind: str = _written("Note")
+    sent: bool = _written(True)  # ours only: whether the home node has it
+    digest: bytes = _written(b"")
+    epoch: int = _written(0)
+    mended: int = _written(0)
+    about: str = ""
+    author: str = ""
+    markdown: bool = False
+    html: str = ""
+    edited: int = 0
+    edit: str = ""
+    changed: int = 0
+    raw: str = ""
 
 
 class ParkedRow(msgspec.Struct, kw_only=True, frozen=True):

@@ -7,6 +7,7 @@ from node.client.conversation_events import ChangeDropped, ConversationEvent, Me
 from node.client.device_state import DeviceState
 from node.client.intents import Add, Readmit, Refresh, Say, concerned, name_of
 from node.client.rows import MessageRow, OwedRow
+from node.client.said_rows import stands
 from node.errors import Refused
 
 
@@ -15,7 +16,8 @@ def undone(state: DeviceState, owed: OwedRow, error: Refused) -> Iterator[Conver
     why = error.clause, error.reason
     if isinstance(owed.intent, Say):
         message = state.get(owed.intent.message, MessageRow)
-        if message.kind != inner.FAILURE:
+        counts = message.kind != inner.FAILURE and stands(state, owed.group, message)
+        if counts:
             yield MessageUndelivered(owed.group, message.id, message.text, *why)
     elif isinstance(owed.intent, Add) and owed.intent.listed:
         return

@@ -1,6 +1,6 @@
 """Pure: what is told and no other row says, until whoever runs the device has it (DEV-2.7)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 from typing import Final, TypeVar
 
@@ -41,6 +41,14 @@ def keep(state: DeviceState, events: Told) -> Told:
             if len(names := state.names("untold", kind)) > MOST:
                 state.delete(names[0])
     return events
+
+
+def forget_words(state: DeviceState, ids: Collection[str]) -> None:
+    """Words that were taken back are not told any more (DEV-18.4)."""
+    for name in state.names("untold", MessageUndelivered.__name__):
+        event = _decoded(state, name)
+        if isinstance(event, MessageUndelivered) and event.id in ids:
+            state.delete(name)
 
 
 class Untold:

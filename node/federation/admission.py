@@ -15,7 +15,7 @@ from node.wire.ids import same_origin
 MOST_CHANNELS = 4  # of one video
 WAIT_FOR_ROOM_SECONDS = 600
 # Said again, these are silence; all others go through their table again (FED-7.8).
-ONCE = frozenset({"Create", "Announce", "Move", "Resend", "Resent"})
+ONCE = frozenset({"Create", "Announce", "Move", "Flag", "Resend", "Resent"})
 # What encloses the words of a person, or a profile; all else names things.
 LONG = frozenset({"Create", "Update", "Announce"})
 LONGEST_SHORT = 64 * 1024

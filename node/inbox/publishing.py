@@ -7,7 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from node.errors import Forbidden, Malformed, Missing
+from node.errors import Conflict, Forbidden, Malformed, Missing
 from node.federation.activities.linking import handles, linked
 from node.federation.activities.prose import plain
 from node.federation.activities.reading import is_language
@@ -211,6 +211,23 @@ async def delete(unit: PublishUnit, actor: str, id: str) -> None:
     post = await seen(unit, actor, id)
     if post.author != actor:
         raise Forbidden("INB-4.4", "only its author may delete a post")
+    await _remove(unit, post)
+
+
+async def delete_for(unit: PublishUnit, id: str) -> None:
+    """An administrator deletes a post of one of ours. Raises `Missing`, `Conflict` (INB-10.6)."""
+    post = await unit.post(id)
+    if post is None or post.deleted:
+        raise Missing("INB-10.6", "there is no such post")
+    if not post.local:
+        raise Conflict(
+            "INB-10.6", "this post is another server's: suspend its author, or their server"
+        )
+    await _remove(unit, post)
+
+
+async def _remove(unit: PublishUnit, post: Known) -> None:
+    actor = post.author
     others = await unit.respondents(post.id)  # before what they said is gone
     await unit.add_tombstone(post.id, actor)
     await unit.erase_post(post.id)

@@ -20,6 +20,8 @@ from sqlalchemy import (
 
 from node.graph.visibility import Audience, AudienceKind
 from node.inbox.mentions import REQUEST
+from node.inbox.mutes import found
+from node.store.hushed import HEARD, ask_muted, read_muted
 from node.store.inbox import InboxUnit
 from node.store.paging import Pages, Windows
 from node.store.people import ask_people, named, people
@@ -123,7 +125,7 @@ COMMENTS = Pages(
     posts.c.published,
     posts.c.id,
 )
-_NOTICES = select(notices).where(notices.c.account == bindparam("account"))
+_NOTICES = select(notices).where(notices.c.account == bindparam("account"), HEARD)
 NOTICES = Pages(_NOTICES.where(notices.c.kind != REQUEST), notices.c.created, notices.c.id)
 ASKED = Pages(_NOTICES.where(notices.c.kind == REQUEST), notices.c.created, notices.c.id)
 LIKES = (
@@ -176,11 +178,13 @@ class FeedUnit(InboxUnit):
 
     async def by_author(self, author: str, reader: str, limit: int, after: Cursor | None) -> Page:
         """What `author` posted and `reader` may see."""
-        return await self._page(BY_AUTHOR.page(limit, after, author=author), reader, limit)
+        page = BY_AUTHOR.page(limit, after, author=author)
+        return await self._page(page, reader, limit, heeds=False)
 
     async def open_by(self, author: str, limit: int) -> list[Post]:
         """What `author` posted to all, the newest first: for their page."""
-        found, _ = await self._page(OPEN_BY.page(limit, None, author=author), "", limit)
+        page = OPEN_BY.page(limit, None, author=author)
+        found, _ = await self._page(page, "", limit, heeds=False)
         return found
 
     async def comments(self, root: str, reader: str, limit: int, after: Cursor | None) -> Page:
@@ -198,9 +202,11 @@ class FeedUnit(InboxUnit):
         )
         return _posts(rows, reader, audiences_of(meant), *counted)[0]
 
-    async def _page(self, page: Step, reader: str, limit: int) -> Page:
-        """A page may be shorter than `limit`: what `reader` may not see any more is left out."""
-        return await self._shown(await self.connection.fetch(*page), reader, limit)
+    async def _page(self, page: Step, reader: str, limit: int, heeds: bool = True) -> Page:
+        """A page may be shorter than `limit`: what `reader` may not see any more is left out, and
+        who they mute, unless they asked for that one (`heeds`).
+        """
+        return await self._shown(await self.connection.fetch(*page), reader, limit, heeds)
 
     async def _window(
         self,
@@ -220,22 +226,32 @@ class FeedUnit(InboxUnit):
                 behind = Cursor(end.published, end.id)
         return items, behind
 
-    async def _shown(self, rows: Sequence[Any], reader: str, limit: int) -> Page:
+    async def _shown(
+        self, rows: Sequence[Any], reader: str, limit: int, heeds: bool = True
+    ) -> Page:
         if not rows:
             return [], None
         more = rows[limit - 1] if len(rows) > limit else None
         rows = rows[:limit]
-        seen = await self.seen(reader, rows, *_about(rows, reader))
-        rows = [row for row in rows if row.id in seen.ids]
+        asked = (*_about(rows, reader), ask_muted(reader, micros(self.now)))
+        seen = await self.seen(reader, rows, *asked)
+        *about, muting = seen.also
+        muted = read_muted(muting if heeds else ())
+        rows = [row for row in rows if row.id in seen.ids and row.author not in muted.people]
         after = Cursor(more.published, more.id) if more else None
-        return _posts(rows, reader, seen.audiences, *seen.also), after
+        items = _posts(rows, reader, seen.audiences, *about)
+        for post in items if muted.words else ():
+            post.filtered = filtered(post, reader, muted.words)
+        return items, after
 
     async def noticed(
         self, account: str, limit: int, after: Cursor | None, requests: bool = False
     ) -> tuple[list[Notice], Cursor | None]:
         """The account's notices, newest first; or those that are kept as `requests`."""
         pages = ASKED if requests else NOTICES
-        rows = await self.connection.fetch(*pages.page(limit, after, account=account))
+        rows = await self.connection.fetch(
+            *pages.page(limit, after, account=account, now=micros(self.now))
+        )
         actors = await people(self.connection, [row.actor for row in rows])
         items = [
             Notice(
@@ -271,6 +287,13 @@ class FeedUnit(InboxUnit):
                 )
                 .values(read=micros(self.now))
             )
+
+
+def filtered(post: Post, reader: str, words: Sequence[str]) -> list[str]:
+    """The muted words of a reader that stand in what somebody else wrote (INB-11.5)."""
+    if post.author.id == reader:
+        return []
+    return found(words, post.name, post.summary, post.content, *post.content_map.values())
 
 
 def _about(rows: Sequence[Any], reader: str) -> tuple[Step, Step, Step]:

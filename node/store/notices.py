@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, bindparam, delete, select
 
+from node.inbox.mutes import UNMUTED
+from node.store.hushed import HUSHED
 from node.store.tables import notices, tombstones
 from node.store.unit import Unit
 from node.store.upserts import put
@@ -53,17 +55,19 @@ class Notices:
         """A notice and its event, unless the same one waits to be read. Whether it is new.
 
         `once`: nor when it was read, as a like that is said again is no news. `quiet`: no event;
-        nor has one that was taken back a short time ago (`rests`).
+        nor has one that was taken back a short time ago (`rests`), or of who or what is muted.
         """
         said = {"account": account, "kind": kind, "actor": actor, "object": object}
         since = micros(self._unit.now - REST)
         flap = {"grave": _grave(account, kind, object), "actor": actor, "since": since}
-        same, flapping = await self._unit.connection.fetch_all(
-            (SAME if once else SAME_UNREAD, said), (FLAPPING, flap)
+        tie = {"account": account, "actor": actor, "object": object, "now": micros(self._unit.now)}
+        same, flapping, hushed = await self._unit.connection.fetch_all(
+            (SAME if once else SAME_UNREAD, said), (FLAPPING, flap), (HUSHED, tie)
         )
         if same:
             return False
-        self.add_new(account, kind, actor, object, quiet or bool(flapping))
+        unheard = bool(flapping) or (bool(hushed) and kind not in UNMUTED)
+        self.add_new(account, kind, actor, object, quiet or unheard)
         return True
 
     async def given(self, kind: str, objects: Iterable[str]) -> set[tuple[str, str]]:

@@ -68,6 +68,7 @@ def _nothing_refers_to(actor: "Column[Any]") -> ColumnElement[bool]:
         tables.key_packages.c.actor,
         tables.audiences.c.ref,
         tables.notices.c.actor,
+        tables.reports.c.about,
         tables.arrivals.c.actor,
     )
     return and_(*(~exists().where(column == actor) for column in references))
@@ -128,6 +129,8 @@ RULES: Mapping[str, Keep] = {
     "friend_codes": Keep("until expires", (Rule(tables.friend_codes.c.expires, timedelta()),)),
     "idempotency": Keep("24 hours after created", (Rule(tables.idempotency.c.created, DAY),)),
     "notices": Keep("180 days after created", (Rule(tables.notices.c.created, 180 * DAY),)),
+    "mutes": Keep("until until, where it has one", (Rule(tables.mutes.c.until, timedelta()),)),
+    "reports": Keep("90 days after closed", (Rule(tables.reports.c.closed, 90 * DAY),)),
     "events": Keep("7 days after created", (Rule(tables.events.c.created, 7 * DAY),)),
     "uploads": Keep(
         "until expires",

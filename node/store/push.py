@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
 from node.accounts.push import Kind, News, Subscription, kind_of
+from node.store.hushed import of_sender
 from node.store.tables import accounts, events, mailbox, push_subscriptions, sessions
 from node.store.unit import Unit
 from node.wire.times import from_micros, micros
@@ -37,7 +38,11 @@ NEWS = (
         _E.kind.in_(("sealed", "notice")),
         or_(_E.device == "", _E.device == bindparam("device")),
         # The event of an item may outlive it; what the device took is no news.
-        or_(_E.item.is_(None), exists().where(mailbox.c.seq == _E.item)),
+        # So it is where its sender is muted.
+        or_(
+            _E.item.is_(None),
+            exists().where(mailbox.c.seq == _E.item, ~of_sender(bindparam("account"))),
+        ),
     )
     .order_by(_E.seq)
     .limit(MOST_NEWS)
@@ -69,6 +74,7 @@ class PushUnit(Unit):
                 "account": subscription.account,
                 "after": subscription.pushed,
                 "device": subscription.device,
+                "now": micros(self.now),
             },
         )
         return [News(row.seq, kind_of(row.kind, _notice(row.data))) for row in rows]

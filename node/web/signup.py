@@ -1,7 +1,7 @@
 """Sign-up and the proof of a password, for the API and for the page: the slow parts come first."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -18,6 +18,8 @@ from node.web.guesses import Guesses
 from node.web.homes import Homes
 from node.web.password_queue import PasswordQueue
 from node.wire.ids import OPAQUE_BYTES
+
+Approving: TypeAlias = Callable[[InvitesUnit], Awaitable[Account]]
 
 
 class Keys(Protocol):
@@ -98,13 +100,17 @@ class SignUp:
         self._guesses.proven(whom, address)
         await self._homes.remember(whom, account.id, address)
 
-    async def approve(self, account: str, once: IdempotencyMark | None = None) -> Account:
-        """An administrator's yes. Raises `Missing` (ACC-1.3), `Conflict` (ACC-1.6)."""
+    async def approve(
+        self, account: str, once: IdempotencyMark | None, logged: Callable[[Approving], Approving]
+    ) -> Account:
+        """An administrator's yes, which `logged` writes down.
+
+        Raises `Missing` (ACC-1.3), `Conflict` (ACC-1.6).
+        """
         found = await self._units.look(InvitesUnit, lambda unit: account_of(account, unit))
         keys = await self._keys.make(found.actor) if found.state is State.PENDING else ()
-        return await self._units.run(
-            InvitesUnit, lambda unit: sign_up.approve(account, keys, unit), once=once
-        )
+        work = logged(lambda unit: sign_up.approve(account, keys, unit))
+        return await self._units.run(InvitesUnit, work, once=once)
 
     async def log_in(self, name: str, password: str, address: str) -> Account:
         """The account that name and password belong to. Raises as `prove`."""

@@ -9,9 +9,10 @@ import pytest
 from node.client.account_keys import NONE, AccountKeys
 from node.client.device import Device
 from node.client.key_keeper import id_of
+from node.client.key_rows import AccountKeysRow
 from node.client.key_signing import SignedKeys
 from node.client.known_keys import known_keys
-from node.client.rows import ACCOUNT_KEYS, AccountKeysRow, archive_key_row
+from node.client.rows import ACCOUNT_KEYS, archive_key_row
 from node.e2ee.keys.private.box_secret import open_box
 from node.e2ee.keys.private.recovery import RecoveryKey
 from node.e2ee.keys.public.certificate import EXTENSION, check_leaf

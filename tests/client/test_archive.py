@@ -222,7 +222,7 @@ def test_words_that_were_said_again_elsewhere_come_once(alice: Side, new_phone: 
     begin(alice)
     give_key(alice, new_phone)
     ring = Keyring([ArchiveKey(1, alice.vault.read("archive_key/1") or b"")])
-    note = inner.write_bare_note("urn:uuid:1", ALICE, "hello", MOMENT, [ALICE, BOB])
+    note = inner.write_bare_note(inner.Words("urn:uuid:1", "hello", MOMENT), ALICE, [ALICE, BOB])
     said = Record(kind=Kind.CREATE, group=b"new", actor=ALICE, id="urn:uuid:1", data=note)
     theirs = replace(said, actor=BOB)
     records = [said, replace(said, group=b"old"), theirs, replace(theirs, group=b"old")]
@@ -241,7 +241,7 @@ def test_what_cannot_be_opened_is_counted_and_stops_nothing(
     one, two, three = all_due(alice)
     give_key(alice, new_phone)
     ring = Keyring([ArchiveKey(1, alice.vault.read("archive_key/1") or b"")])
-    note = inner.write_bare_note("urn:uuid:1", BOB, "hello", MOMENT, [])
+    note = inner.write_bare_note(inner.Words("urn:uuid:1", "hello", MOMENT), BOB, [])
     odd = Record(kind=Kind.CREATE, group=b"g", actor=BOB, id="urn:uuid:2", data=note)
     wrong = [
         replace(one, body=two.body),  # swapped

@@ -32,7 +32,9 @@ from node.client.uploads import upload
 from node.client.vault import Vault
 from node.errors import Full, Malformed, NodeError, NoRoom, Refused, TooMuch
 from node.federation.capabilities import VIDEOS
+from node.inbox.reports import Report
 from node.store.invites import InvitesUnit
+from node.store.reports import ReportsUnit
 from node.store.unit import Units
 from node.testing.rows import Rows
 from node.wire.api.video import NewUpload, NewVideo, UploadView, VideoView
@@ -127,7 +129,10 @@ async def test_a_story_in_commands(shell: Shell) -> None:
     rows = [json.loads(line) for line in lines]
     assert [row["text"] for row in rows] == ["do you hear me?", "yes", "loud and clear"]
     assert {frozenset(row) for row in rows} == {
-        frozenset({"id", "actor", "text", "at", "kind", "sent", "state", "reason", "next_try"})
+        frozenset(
+            {"id", "conversation", "from", "actor", "text", "at", "kind", "about", "edited"}
+            | {"reactions", "sent", "state", "reason", "next_try"}
+        )
     }
     assert {row["state"] for row in rows} == {"sent"}
     assert all(datetime.fromisoformat(row["at"]).tzinfo and row["at"][-1] == "Z" for row in rows)
@@ -397,6 +402,59 @@ async def test_a_person_says_who_may_mention_them_and_reads_the_requests(shell: 
     assert "@bob@beta.test mentioned you" in asked.out
     (one,) = (await shell.run("alice", "notices --requests --json")).json["items"]
     assert (one["kind"], one["read"]) == ("mention_request", True)
+
+
+@pytest.mark.clause("API-9.12", "INB-10.7", "INB-10.8", "OPS-2.1")
+async def test_a_post_of_another_server_is_reported_to_both(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    assert (await shell.run("alice", "friend add @bob@beta.test")).code == 0
+    await shell.run("bob", "friend accept @alice@alpha.test")
+    await shell.run("bob", "post --to friends --text", "mean words")
+    assert "mean words" in (await shell.run("alice", "feed")).out
+    told = await shell.run("alice", "report 1 --text rude --forward")
+    assert (told.code, told.out) == (0, "Reported to your node. Their server is told too.\n")
+    more = (await shell.run("alice", "report @bob --json")).json
+    assert (more["added"], more["forwarded"]) == (True, True)
+    own = await shell.run("alice", "report @alice@alpha.test")
+    assert own.code == 1 and "nobody reports themselves" in own.err
+
+    async def queue(unit: ReportsUnit) -> list[Report]:
+        return [*await unit.reports(False, "", 9, None)]
+
+    nodes = shell.square.town.nodes
+    [here] = await nodes["alpha.test"].node.stores.units.look(ReportsUnit, queue)
+    [there] = await nodes["beta.test"].node.stores.units.look(ReportsUnit, queue)
+    assert (there.about, there.reporter, there.text) == (here.about, "alpha.test", "rude")
+    assert [one.content for one in there.words] == [one.content for one in here.words]
+    assert "alice" not in str(there)
+
+
+@pytest.mark.clause("API-9.13", "INB-11.1", "INB-11.2", "INB-11.5")
+async def test_people_threads_and_words_are_muted(shell: Shell) -> None:
+    await enter(shell, "alice", "alpha.test")
+    await enter(shell, "bob", "beta.test")
+    await shell.run("alice", "friend add @bob@beta.test")
+    await shell.run("bob", "friend accept @alice@alpha.test")
+    await shell.run("bob", "post --to friends --text", "who wins the match")
+    assert (await shell.run("alice", "mute match --word --for 7d")).out.startswith("match is muted")
+    hidden = (await shell.run("alice", "feed")).out
+    assert "wins" not in hidden and "(hidden: match)" in hidden
+    assert (await shell.run("alice", "mute 1 --thread")).code == 0
+    assert (await shell.run("alice", "mute @bob")).out == "@bob@beta.test is muted.\n"
+    assert "Nothing has been posted" in (await shell.run("alice", "feed")).out
+    found = (await shell.run("alice", "mutes --json")).json["items"]
+    assert sorted(one["kind"] for one in found) == ["person", "thread", "word"]
+    assert "until" in (await shell.run("alice", "mutes")).out
+    await shell.run("alice", "unmute @bob")
+    await shell.run("alice", "unmute match --word")
+    assert "wins" in (await shell.run("alice", "feed")).out
+    await shell.run("alice", "unmute 1 --thread")
+    assert (await shell.run("alice", "mutes --json")).json == {"items": []}
+    for words in ("mute @bob --for soon", "mute x --thread --word"):
+        assert (await shell.run("alice", words)).code == 2
+    own = await shell.run("alice", "mute @alice@alpha.test")
+    assert own.code == 1 and "nobody mutes themselves" in own.err
 
 
 @pytest.mark.clause("INB-4.9")

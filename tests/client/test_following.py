@@ -14,6 +14,7 @@ from node.client.conversations import READY, Conversations
 from node.client.device_trust import DeviceTrust
 from node.client.event_stream import Event
 from node.client.following import Following
+from node.client.key_rows import AccountKeysRow
 from node.client.rows import AskedRow
 from node.errors import Conflict, Forbidden, Full, NodeError, TooMuch, Unproven, Unreachable
 from tests.client.certified import Light, Owner
@@ -133,7 +134,7 @@ async def test_a_device_that_cannot_be_added_keeps_no_other_one_out() -> None:
     home.owner.account = home.owner.renews(LATER).account
     home.trust.seen_own(home.owner.shown, LATER)
     with home.alice.device.state.step():
-        part = home.alice.device.state.get(rows.ACCOUNT_KEYS, rows.AccountKeysRow)
+        part = home.alice.device.state.get(rows.ACCOUNT_KEYS, AccountKeysRow)
         new = replace(part, delegation=home.owner.shown.delegation, list=home.owner.shown.list)
         home.alice.device.state.put(rows.ACCOUNT_KEYS, new)
     await home.following.round()

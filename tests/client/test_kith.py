@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from node.client.history import History
 from node.client.kith import ConversationJoined, Event, Kith, MessageReceived, Profile
 from node.client.people import People
 from node.client.posts import Posts
+from node.client.saying import Saying
 from node.client.videos import Videos
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch, Unproven
 from tests.client.conftest import PASSPHRASE, Square, password_of
@@ -23,7 +25,7 @@ from tests.clips import make_clip
 Friends = tuple[Kith, Kith]
 
 
-@pytest.mark.parametrize("part", [Accounts, People, Posts, Videos, Conversations, History])
+@pytest.mark.parametrize("part", [Accounts, People, Posts, Videos, Conversations, History, Saying])
 def test_each_verb_of_a_part_is_a_method_of_kith(part: type) -> None:
     verbs = {name: each for name, each in vars(part).items() if not name.startswith("_")}
     verbs.pop("close", None)  # leaving the `async with` does that
@@ -105,6 +107,18 @@ async def test_posts_go_to_the_feed_and_come_back_liked(square: Square, friends:
     await alice.delete(post.id)
     await square.town.settle()
     assert [one async for one in bob.feed()] == []
+
+
+async def test_who_stopped_listening_may_listen_again(square: Square, friends: Friends) -> None:
+    alice, bob = friends
+    for text in ("one", "two"):
+        async with aclosing(bob.listen()) as heard:
+            assert isinstance(await anext(heard), Event)
+            await alice.say(bob.handle, text)
+            await square.town.settle()
+            while not isinstance(event := await anext(heard), MessageReceived):
+                pass
+            assert event.text == text
 
 
 async def test_a_talk_can_be_read_while_the_node_is_away(friends: Friends) -> None:

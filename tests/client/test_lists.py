@@ -9,8 +9,9 @@ import pytest
 from node.client import linking
 from node.client.api_client import ApiClient
 from node.client.following import Following
+from node.client.key_rows import AccountKeysRow
 from node.client.kith import Kith
-from node.client.rows import ACCOUNT_KEYS, AccountKeysRow
+from node.client.rows import ACCOUNT_KEYS
 from node.errors import Forbidden, NodeError, TooMuch, Unreachable
 from tests.client.certified import Light, Owner
 from tests.client.conftest import Square

@@ -11,13 +11,13 @@ import msgspec
 from node import errors
 from node.client import exchange
 from node.client.account_keys import AccountKeys as OwnKeys
-from node.client.archiving import Due
+from node.client.archiving import Due, Erasing
 from node.client.device import Device
 from node.client.exchange import Carried, Outcome
 from node.client.key_signing import SignedKeys
 from node.client.looking import Shown
 from node.client.restoring import ArchivedPage
-from node.client.rows import Changes, ParkedRow
+from node.client.rows import Changes, MessageRow, ParkedRow, message_row
 from node.client.untold import KEPT
 from node.e2ee.keys.public.device_list import Device as ListedDevice
 from node.e2ee.keys.public.device_list import SuiteKey
@@ -140,7 +140,7 @@ class Told:
     def __init__(self, rows: ClearRows, entropy: Entropy, actor: str) -> None:
         self._rows, self._entropy, self._actor = rows, entropy, actor
         self._asked: Carried | None = None
-        self._due = Due()
+        self._due, self._erasing = Due(), Erasing()
         self.open()
 
     def open(self) -> None:
@@ -177,6 +177,10 @@ class Told:
             return self.device.untold.heard(events)
         if name.startswith("archive_"):
             return self._archive(name.removeprefix("archive_"), given)
+        if name.startswith("words_"):
+            return self._words(name.removeprefix("words_"), given)
+        if name == "history":
+            return self.device.history(*given["groups"])
         if name.startswith("keys_"):
             return self._keys(name.removeprefix("keys_"), given)
         if name.startswith("trust_"):
@@ -197,6 +201,16 @@ class Told:
             self._asked = found
         return found
 
+    def _words(self, name: str, given: Line) -> object:
+        """The deeds of DEV-18."""
+        words = self.device.words
+        if name == "reactions_to":
+            row = self.device.state.get(
+                message_row(given["group"], given["actor"], given["id"]), MessageRow
+            )
+            return words.reactions(given["group"], row)
+        return getattr(words, name)(**given)
+
     def _archive(self, name: str, given: Line) -> object:
         archive = self.device.archive
         if name == "adopt":
@@ -206,6 +220,11 @@ class Told:
             return self._due
         if name == "sent":
             return archive.sent(self._due)
+        if name == "erasing":
+            self._erasing = archive.erasing()
+            return self._erasing
+        if name == "erased":
+            return archive.erased(self._erasing)
         if name == "take":
             return archive.take(msgspec.convert(given["page"], ArchivedPage), given["now"])
         return archive.switch(given["on"])
@@ -318,6 +337,14 @@ class Recorder:
         groups.apply(group, groups.session(group).merge(now))
         self._entropy.draws = []
         return base64.b64encode(staged.commit).decode()
+
+    def seals(self, group: str, data: bytes) -> str:
+        """What another program could say; it is in no transcript of this device."""
+        groups = self._told.device.state.groups
+        sealed = groups.apply(group, groups.session(group).seal(data))
+        groups.settle()
+        self._entropy.draws = []
+        return base64.b64encode(sealed).decode()
 
     def text(self) -> str:
         return "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in self.lines)

@@ -46,6 +46,7 @@ from node.store.mailbox import MailboxUnit
 from node.store.notifications import Notifications
 from node.store.pipeline import Pipeline
 from node.store.purge import Purge
+from node.store.reports import ReportsUnit
 from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
 from node.store.upserts import put
@@ -105,6 +106,14 @@ async def _comment(unit: VisibilityUnit) -> None:
     await unit.seen(ANY, [row])
 
 
+async def _by_one(unit: ReportsUnit) -> None:
+    await unit.reports_since(ANY, "", from_micros(samples.PAST))
+
+
+async def _by_others(unit: ReportsUnit) -> None:
+    await unit.open_by_others("", 5)
+
+
 async def _many_posts(unit: InboxUnit) -> None:
     await unit.prepare([samples.sample(CreateNote)] * 2)
     unit.read_anew()
@@ -148,6 +157,7 @@ CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
     InboxUnit: (_said_twice, _many_posts),
     InvitesUnit: (_befriended,),
     MailboxUnit: (_new_mail,),
+    ReportsUnit: (_by_one, _by_others),
     VisibilityUnit: (_comment,),
 }
 

@@ -13,7 +13,7 @@ import node.testing.memory
 ROOMS = (
     {"accounts", "sessions", "invites", "links"},
     {"graph", "friends"},
-    {"visibility", "inbox", "feeds"},
+    {"visibility", "inbox", "feeds", "reports", "mutes"},
     {"key_packages", "mailbox", "e2ee"},
     {"uploads", "video", "through"},
     {"federation", "resending", "catching_up"},

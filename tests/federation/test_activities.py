@@ -59,7 +59,7 @@ def relationship(subject=ANN, object=BOB, relationship=FRIEND_OF):
 @pytest.mark.clause("FED-6.1")
 @pytest.mark.parametrize(
     "type",
-    ["Flag", "Add", "Remove", "View", "EmojiReact", "Listen", "Arrive", "Question", "Note"],
+    ["Dislike", "Add", "Remove", "View", "EmojiReact", "Listen", "Arrive", "Question", "Note"],
 )
 def test_what_is_not_in_the_set_is_refused(type, refused):
     with refused("FED-6.1"):
@@ -255,6 +255,32 @@ def test_who_moves_speaks_for_nobody_else(refused):
             parse(said("Move", moved, target=target))
     with refused("FED-6.21"):
         parse(said("Move", BOB, target=ANN))
+
+
+@pytest.mark.clause("FED-6.22")
+@pytest.mark.parametrize(
+    ("object", "meant"),
+    [
+        (BOB, (BOB,)),  # GoToSocial, Misskey
+        ([BOB, THEIRS, None, BOB], (BOB, THEIRS)),  # Mastodon
+        ([BOB, {"type": "Note", "id": THEIRS, "content": "x", "actor": BOB}], (BOB, THEIRS)),
+        ({"type": "Video", "id": THEIRS}, (THEIRS,)),
+        ([{"type": "Note"}, BOB], (BOB,)),
+        ([f"{THEIRS}{n}" for n in range(30)], tuple(f"{THEIRS}{n}" for n in range(20))),
+    ],
+)
+def test_a_flag_in_the_forms_of_others(object, meant):
+    flag = parse(said("Flag", object, content="rude\r\n\u202eme" + "x" * 4000))
+    assert flag.objects == meant
+    assert flag.text.startswith("rude\nmexx") and len(flag.text) <= 3000
+    assert parse(said("Flag", object)).text == ""
+
+
+@pytest.mark.clause("FED-6.22")
+@pytest.mark.parametrize("object", [None, [], {}, [{"type": "Note"}]])
+def test_a_flag_about_nothing_is_refused(object, refused):
+    with refused("FED-6.22"):
+        parse(said("Flag", object, content="rude"))
 
 
 def test_of_a_like_only_the_id_is_kept():

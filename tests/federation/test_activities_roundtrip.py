@@ -16,6 +16,7 @@ from node.federation.activities.context import (
     SECURITY,
     with_integrity,
 )
+from node.federation.activities.flagging import lines
 from node.federation.activities.posts import KINDS
 from node.federation.activities.prose import paragraphs, plain
 from node.federation.activities.resending import MOST_HELD
@@ -31,6 +32,7 @@ from node.federation.activities.shapes import (
     CreateVideo,
     Delete,
     EndFriendship,
+    Flag,
     Follow,
     Held,
     Like,
@@ -54,6 +56,7 @@ from node.wire.html import clean, line
 
 ANN, BOB = "https://a.example/a/ann", "https://b.example/a/bob"
 NAMES = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=12)
+THEIRS_ONE = "https://b.example/o/one"
 OURS = NAMES.map("https://a.example/o/{}".format)
 THEIRS = NAMES.map("https://b.example/o/{}".format)
 T = NAMES.map("https://a.example/t/{}".format)
@@ -220,6 +223,9 @@ activities = st.one_of(
     ),
     st.builds(Delete, T, st.just(ANN), OURS | st.just(ANN)),
     st.builds(Move, T, st.just(ANN), st.just(BOB)),
+    st.builds(
+        Flag, T, st.just(ANN), st.just((BOB,)) | st.just((BOB, THEIRS_ONE)), LINES.map(lines)
+    ),
     st.builds(Resend, T, st.just(ANN), st.just(BOB), INSTANTS),
     st.builds(
         Resent,

@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from node.accounts.account import Account, Role, State
+from node.accounts.names import INSTANCE
 from node.federation.activities import parse, render
 from node.federation.activities.shapes import PUBLIC, Activity, CreateNote, Note
 from node.graph.friendship import Friendship
@@ -75,6 +78,14 @@ class Harness(ABC):
 
     @abstractmethod
     async def follow(self, follower: str, followed: str) -> None: ...
+
+    @abstractmethod
+    async def make_admin(self, id: str) -> None:
+        """One of ours is an administrator from now on."""
+
+    @abstractmethod
+    async def name_instance(self, id: str) -> None:
+        """This is the node's own actor."""
 
     @abstractmethod
     async def take_owed(self) -> list[tuple[bytes, str]]:
@@ -193,6 +204,13 @@ class DatabaseHarness(Rows, Harness):
             await self.account(name, id, f"{id}-c")
         return id
 
+    async def make_admin(self, id: str) -> None:
+        a = tables.accounts
+        await self.write(a.update().where(a.c.actor == id).values(role="admin"))
+
+    async def name_instance(self, id: str) -> None:
+        await self.insert(tables.names, name=INSTANCE, actor=id, created=0)
+
     async def take_owed(self) -> list[tuple[bytes, str]]:
         box, out = tables.deliveries, tables.outbox
         owed = []
@@ -256,6 +274,13 @@ class MemoryHarness(Harness):
     async def follow(self, follower: str, followed: str) -> None:
         row = Following(follower, followed, (), FollowState.ACCEPTED)
         self.tables.follows[follower, followed] = row, 0
+
+    async def make_admin(self, id: str) -> None:
+        name = id.rpartition("/")[2]
+        self.tables.accounts[name] = replace(self.tables.accounts[name], role=Role.ADMIN)
+
+    async def name_instance(self, id: str) -> None:
+        self.tables.names[INSTANCE] = id
 
     async def take_owed(self) -> list[tuple[bytes, str]]:
         rows = self.tables.deliveries.values()

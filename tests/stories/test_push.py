@@ -26,9 +26,11 @@ from node.wire import webpush
 from node.wire.api.accounts import Session
 from node.wire.api.e2ee import Acknowledgement, Mailbox
 from node.wire.api.graph import NewRequest, Relation
+from node.wire.api.mutes import MuteView, NewMute
 from node.wire.api.push import NewPush, PushKey, PushList, PushTried, PushView
 from node.worker.push import Pusher
 from tests.stories.people import Person, befriend, person
+from tests.stories.test_sealed import texts
 
 AWAY = timedelta(seconds=4)
 
@@ -439,3 +441,17 @@ async def test_a_slow_push_service_holds_up_nothing_else(town: Town) -> None:
 
 async def _nothing(_unit: PushUnit) -> None:
     pass
+
+
+@pytest.mark.clause("INB-11.4", "INB-11.3")
+async def test_who_is_muted_calls_nobody_and_their_words_come_all_the_same(pair: Pair) -> None:
+    muted = NewMute(kind="person", of=pair.alice.actor, seconds=3600)
+    await pair.bob.line.ask("PUT", "/mutes", MuteView, muted)
+    await pair.say("do you hear me?")
+    assert pair.service.take() == []
+    await pair.bob.talk.pull()
+    assert texts(pair.bob) == ["do you hear me?"]
+    query = {"kind": "person", "of": pair.alice.actor}
+    await pair.bob.line.ask("DELETE", "/mutes", object, query=query)
+    await pair.say("and now?")
+    assert len(pair.service.take()) == 1

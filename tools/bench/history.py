@@ -35,7 +35,7 @@ def sealed(number: int) -> Sealed:
     """A record as the home node keeps it."""
     id = f"urn:uuid:00000000-0000-4000-8000-{number:012d}"
     at = datetime.fromtimestamp(NOW + number, UTC)
-    note = content.write_bare_note(id, OTHER, text_of(number), at, [ACTOR])
+    note = content.write_bare_note(content.Words(id, text_of(number), at), OTHER, [ACTOR])
     said = Record(
         kind=Kind.CREATE, group=GROUP, actor=OTHER, id=id, received=(NOW + number) * 1000, data=note
     )

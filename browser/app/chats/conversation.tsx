@@ -3,103 +3,28 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
-import type { Chat, Message } from "../../worker/device_client.ts";
+import "./sheet.ts";
+
+import type { Chat, Message, Quoted } from "../../worker/device_client.ts";
 import { device, standing } from "../device.ts";
 import { Doubt } from "../keys/doubt.tsx";
 import { NOT_SPOKEN_TO } from "../keys/doubts.ts";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
-import { useDeed } from "../parts/deed.ts";
 import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useArrival } from "../parts/screen.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
 import { attempt } from "../parts/toast.tsx";
-import { leftOf } from "../parts/typed.ts";
 import { back } from "../router.ts";
 import { inRow, say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
+import { Composer, type Purpose } from "./composer.tsx";
 import { History } from "./history.ts";
 import { keyOf } from "./items.ts";
 import { whyHeld } from "./kept.ts";
 import { dayOf, HistoryLine } from "./message.tsx";
 import { personOf } from "./names.ts";
 import { Told } from "./told.tsx";
-
-const KEEP_AFTER_MS = 400;
-
-function Composer({ chat }: { readonly chat: Chat }) {
-  const text = useSignal(chat.draft);
-  const fault = useSignal("");
-  const { busy, begin } = useDeed();
-  // The same words are said once, however often the button is pressed.
-  const id = useRef(crypto.randomUUID());
-  const keeping = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const keep = () => void device.saveDraft(chat.id, text.peek()).catch(() => undefined);
-  useEffect(
-    () => () => {
-      if (keeping.current === undefined) return;
-      clearTimeout(keeping.current);
-      keep();
-    },
-    [],
-  );
-  async function send(): Promise<void> {
-    const sent = text.value;
-    const words = sent.trim();
-    if (words === "") return;
-    fault.value = "";
-    clearTimeout(keeping.current);
-    keeping.current = undefined;
-    try {
-      await device.send(chat.id, words, id.current);
-      id.current = crypto.randomUUID();
-      text.value = leftOf(text.value, sent);
-      if (text.value !== "") keep();
-    } catch (error) {
-      fault.value = explain(error);
-    }
-  }
-  return (
-    <form
-      class="composer chat-composer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void begin(send);
-      }}
-    >
-      {fault.value !== "" && <Fault>{fault.value}</Fault>}
-      <div class="composer-row">
-        <textarea
-          rows={1}
-          dir="auto"
-          aria-label={say("chat.write")}
-          placeholder={say("chat.write")}
-          value={text.value}
-          onInput={(event) => {
-            text.value = event.currentTarget.value;
-            clearTimeout(keeping.current);
-            keeping.current = setTimeout(keep, KEEP_AFTER_MS);
-          }}
-          onKeyDown={(event) => {
-            if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-              event.preventDefault();
-              void begin(send);
-            }
-          }}
-        />
-        <button
-          type="submit"
-          class="round main"
-          aria-label={say("send")}
-          disabled={text.value.trim() === ""}
-          aria-busy={busy.value}
-        >
-          <Icon name="send" />
-        </button>
-      </div>
-    </form>
-  );
-}
 
 /** What is said above the words one writes: why they wait, or why there is nothing to write. */
 function Notice({ chat }: { readonly chat: Chat }) {
@@ -125,6 +50,12 @@ function Notice({ chat }: { readonly chat: Chat }) {
   return chat.isOpen ? null : <p class="chat-notice">{say("chat.closed")}</p>;
 }
 
+/** The menu of a message, which is loaded when it is first asked for. */
+interface Opened {
+  readonly message: Message;
+  readonly Menu: typeof import("./menu.tsx").Menu;
+}
+
 export function Conversation({ chat }: { readonly chat: Chat }) {
   const people = chat.others.map(personOf);
   const title = inRow(people.map(nameOf));
@@ -132,7 +63,9 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
   const history = useMemo(() => new History(chat.id), [chat.id]);
   const fault = useSignal("");
   const box = useRef<HTMLDivElement>(null);
-  const mine = standing.value?.current?.actor;
+  const mine = standing.value?.current?.actor ?? "";
+  const purpose = useSignal<Purpose | null>(null);
+  const menu = useSignal<Opened | null>(null);
   const load = async () => {
     try {
       await history.earlier();
@@ -158,7 +91,25 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
   });
   const again = (message: Message) =>
     attempt(() => device.retry(chat.id, message.id, crypto.randomUUID()));
+  const about = (is: Purpose["is"]) => (message: Message) => {
+    if (chat.isOpen) purpose.value = { is, message };
+  };
+  const openMenu = (message: Message) =>
+    attempt(async () => {
+      const { Menu } = await import("./menu.tsx");
+      menu.value = { message, Menu };
+    });
+  const goTo = (quoted: Quoted) =>
+    attempt(async () => {
+      const key = keyOf({ is: "message", ...quoted });
+      await history.reach(key);
+      const line = box.current?.querySelector(`[data-key="${CSS.escape(key)}"]`);
+      if (!(line instanceof HTMLElement)) return;
+      line.scrollIntoView({ block: "center" });
+      line.focus();
+    });
   const [first] = people;
+  const open = menu.value;
   return (
     <section class="conversation" aria-label={title}>
       <header class="chat-head">
@@ -207,8 +158,11 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
                 key={keyOf(item)}
                 item={item}
                 others={chat.others}
-                isMine={item.is === "message" && item.actor === mine}
+                mine={mine}
                 onRetry={again}
+                onMenu={openMenu}
+                onReply={about("reply")}
+                onQuoted={goTo}
               />,
             ];
           })}
@@ -216,7 +170,20 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
       </Scrolling>
       <Told chat={chat} />
       <Notice chat={chat} />
-      {chat.isOpen && <Composer key={chat.id} chat={chat} />}
+      {chat.isOpen && <Composer key={chat.id} chat={chat} purpose={purpose} mine={mine} />}
+      {open !== null && (
+        <open.Menu
+          message={open.message}
+          isMine={open.message.actor === mine}
+          isOpen={chat.isOpen}
+          mine={mine}
+          onReply={() => about("reply")(open.message)}
+          onEdit={() => about("edit")(open.message)}
+          onClose={() => {
+            menu.value = null;
+          }}
+        />
+      )}
     </section>
   );
 }

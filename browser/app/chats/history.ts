@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 
 import type { HistoryItem } from "../../worker/device_client.ts";
 import { device } from "../device.ts";
-import { placed } from "./items.ts";
+import { keyOf, placed } from "./items.ts";
 
 const PAGE = 40;
 
@@ -34,6 +34,12 @@ export class History {
     for (const item of page.items) this.put(item);
     this.#before = page.before;
     this.isAtStart.value = page.before === null;
+  }
+
+  /** Read back until that item is here, or to the beginning. */
+  async reach(key: string): Promise<void> {
+    const isHere = () => this.items.value.some((item) => keyOf(item) === key);
+    while (!isHere() && !this.isAtStart.value) await this.earlier();
   }
 
   /** From the newest on: how far back one had read may lie behind what was missed. */

@@ -1,14 +1,30 @@
 /** One message as it is read: its words, when, and where one's own are on their way, with the reason. */
 
-import type { Chat, Gap, HistoryItem, Message, SentState } from "../../worker/device_client.ts";
+import type {
+  Chat,
+  Gap,
+  HistoryItem,
+  Message,
+  Quoted,
+  SentState,
+} from "../../worker/device_client.ts";
 import { about } from "../keys/doubt.tsx";
-import { linked, postIn } from "../linked.ts";
+import { postIn } from "../linked.ts";
 import { Button } from "../parts/form.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { locale, say } from "../words/index.ts";
 import { explainValue } from "../words/problems.ts";
+import { gistOf } from "./gist.ts";
+import { keyOf } from "./items.ts";
 import { whyHeld, whyReturned, whyUnfetched } from "./kept.ts";
 import { PostCard } from "./post_card.tsx";
+import { Reactions } from "./reactions.tsx";
+import { Said } from "./said.tsx";
+import { useTouch } from "./touch.ts";
+import { saySaid } from "./words.ts";
+
+/** The kind of what was taken back. */
+const GONE = "Tombstone";
 
 function time(at: number): string {
   return new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit" }).format(at);
@@ -83,38 +99,103 @@ function GapLine({ gap }: { readonly gap: Gap }) {
 interface Props {
   readonly item: HistoryItem;
   readonly others: Chat["others"];
-  readonly isMine: boolean;
+  readonly mine: string;
   readonly onRetry: (message: Message) => unknown;
+  readonly onMenu: (message: Message) => unknown;
+  readonly onReply: (message: Message) => unknown;
+  /** Go to what a message answers. */
+  readonly onQuoted: (quoted: Quoted) => unknown;
 }
 
-export function HistoryLine({ item, others, isMine, onRetry }: Props) {
-  if (item.is === "gap") return <GapLine gap={item} />;
-  const post = postIn(item.text);
+/** What a message answers: a way to it. */
+function Answered({
+  quoted,
+  others,
+  mine,
+  onQuoted,
+}: { readonly quoted: Quoted } & Pick<Props, "others" | "mine" | "onQuoted">) {
+  if (!quoted.isHere) return <p class="quoted">{saySaid("answer.gone")}</p>;
+  const { actor, kind } = quoted;
+  const name = actor === mine ? saySaid("you") : about(others, actor).name;
+  const words = kind === GONE ? saySaid("gone") : gistOf(quoted);
   return (
-    <li class={isMine ? "message mine" : "message"}>
-      <div class="bubble">
-        <p class="message-text" dir="auto">
-          {linked(item.text).map((part, index) =>
-            typeof part === "string" ? (
-              part
-            ) : (
-              <a
-                key={index}
-                href={part.href}
-                target={new URL(part.href).origin === location.origin ? undefined : "_blank"}
-                rel="noopener noreferrer nofollow"
-              >
-                {part.href}
-              </a>
-            ),
-          )}
+    <button type="button" class="quoted" onClick={() => onQuoted(quoted)}>
+      <span class="sr">{saySaid("answer.to")}</span>
+      <bdi class="person-name">{name}</bdi>
+      <span dir="auto">{words}</span>
+    </button>
+  );
+}
+
+function Bubble({ message, props }: { readonly message: Message; readonly props: Props }) {
+  const { others, mine, onRetry, onQuoted } = props;
+  const { answers } = message;
+  const post = postIn(message.text);
+  return (
+    <div class="bubble">
+      {answers !== null && (
+        <Answered quoted={answers} others={others} mine={mine} onQuoted={onQuoted} />
+      )}
+      <Said message={message} />
+      {post !== "" && <PostCard id={post} />}
+      <p class="message-foot">
+        {message.isChanged && <span>{saySaid("changed")}</span>}
+        <Time at={message.at} />
+        <State message={message} others={others} onRetry={() => onRetry(message)} />
+      </p>
+    </div>
+  );
+}
+
+function Time({ at }: { readonly at: number }) {
+  return <time dateTime={new Date(at).toISOString()}>{time(at)}</time>;
+}
+
+export function HistoryLine(props: Props) {
+  const { item, others, mine, onMenu, onReply } = props;
+  const touch = useTouch(
+    () => item.is === "message" && onMenu(item),
+    () => item.is === "message" && onReply(item),
+  );
+  if (item.is === "gap") return <GapLine gap={item} />;
+  const name = item.actor === mine ? "message mine" : "message";
+  if (item.kind === GONE) {
+    return (
+      <li class={name} tabIndex={-1} data-key={keyOf(item)}>
+        <p class="bubble gone">
+          <span>{saySaid("gone")}</span>
+          <Time at={item.at} />
         </p>
-        {post !== "" && <PostCard id={post} />}
-        <p class="message-foot">
-          <time dateTime={new Date(item.at).toISOString()}>{time(item.at)}</time>
-          {isMine && <State message={item} others={others} onRetry={() => onRetry(item)} />}
-        </p>
+      </li>
+    );
+  }
+  return (
+    <li
+      class={name}
+      tabIndex={-1}
+      data-key={keyOf(item)}
+      onContextMenu={(event) => {
+        // A link keeps the browser's own menu, and so do words that are marked.
+        const isLink = event.target instanceof Element && event.target.closest("a") !== null;
+        if (isLink || getSelection()?.isCollapsed === false) return;
+        event.preventDefault();
+        onMenu(item);
+      }}
+      {...touch}
+    >
+      <div class="message-whole">
+        <Bubble message={item} props={props} />
+        <Reactions message={item} others={others} mine={mine} />
       </div>
+      <button
+        type="button"
+        class="round message-more"
+        aria-haspopup="dialog"
+        aria-label={saySaid("more")}
+        onClick={() => onMenu(item)}
+      >
+        <Icon name="more" />
+      </button>
     </li>
   );
 }

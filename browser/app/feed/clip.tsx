@@ -13,6 +13,7 @@ import { RichText } from "../parts/rich.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
 import { ago, say, short } from "../words/index.ts";
 import { lackOf } from "../words/problems.ts";
+import { hiddenBy } from "./hidden.ts";
 import { isMuted, type Players } from "./players.ts";
 import { audienceOf, captionsOf, gist, kindOf, mainFile, saysName } from "./post_parts.ts";
 
@@ -125,7 +126,7 @@ function Stage(props: Props) {
 function Veil({ post, onLift }: { readonly post: Post; readonly onLift: () => void }) {
   return (
     <div class="clip-veil">
-      <p dir="auto">{post.summary === "" ? say("feed.sensitive") : post.summary}</p>
+      <p dir="auto">{hiddenBy(post) || post.summary || say("feed.sensitive")}</p>
       <button type="button" class="button quiet" onClick={onLift}>
         {say("feed.show")}
       </button>
@@ -248,7 +249,8 @@ function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boo
 
 export function Clip(props: Props) {
   const { post, players, deeds } = props;
-  const isVeiled = useSignal(post.sensitive || post.summary !== "");
+  const isVeiled = useSignal(post.sensitive || post.summary !== "" || hiddenBy(post) !== "");
+  const isHidden = isVeiled.value && hiddenBy(post) !== "";
   const burst = useSignal(0);
   const tapped = useRef(0);
   const file = mainFile(post);
@@ -289,9 +291,9 @@ export function Clip(props: Props) {
           <Icon name="heart" filled />
         </span>
       )}
-      <Caption post={post} isWords={file === null} />
+      <Caption post={post} isWords={file === null || isHidden} />
       <Rail {...props} isVideo={isVideo} />
-      <span class="sr">{gist(post)}</span>
+      {!isHidden && <span class="sr">{gist(post)}</span>}
     </div>
   );
 }

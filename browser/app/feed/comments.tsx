@@ -15,12 +15,14 @@ import { Icon } from "../parts/icon.tsx";
 import { RichText } from "../parts/rich.tsx";
 import { Empty, Waiting } from "../parts/screen.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
+import { attempt } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
 import { sayWritten } from "../post/words.ts";
 import { Earlier, Written } from "../post/written.ts";
 import { ago, say, short } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
-import { comment, commentOn, remove, toggleLike } from "./deeds.ts";
+import { comment, commentOn, remove, report, toggleLike } from "./deeds.ts";
+import { hiddenBy } from "./hidden.ts";
 import { type Thread, threaded } from "./post_parts.ts";
 
 const DEEPEST = 3; // further answers stand beside what they answer: a phone is narrow
@@ -33,6 +35,7 @@ interface CommentDeeds {
 
 function Comment({ thread, deeds }: { readonly thread: Thread; readonly deeds: CommentDeeds }) {
   const { post, answers } = thread;
+  const isHidden = useSignal(hiddenBy(post) !== "");
   return (
     <li class="comment">
       <div class="comment-self">
@@ -44,14 +47,24 @@ function Comment({ thread, deeds }: { readonly thread: Thread; readonly deeds: C
             </a>
             <time dateTime={post.published}>{ago(post.published)}</time>
           </p>
-          <RichText html={post.content} lang={post.lang} />
+          {isHidden.value ? (
+            <button type="button" class="clip-more" onClick={() => (isHidden.value = false)}>
+              {hiddenBy(post)} · {say("feed.show")}
+            </button>
+          ) : (
+            <RichText html={post.content} lang={post.lang} />
+          )}
           <p class="comment-deeds">
             <button type="button" onClick={() => deeds.answer(post)}>
               {say("comments.answer")}
             </button>
-            {post.author.id === me.value?.actor && (
+            {post.author.id === me.value?.actor ? (
               <button type="button" onClick={() => deeds.remove(post)}>
                 {say("delete")}
+              </button>
+            ) : (
+              <button type="button" onClick={() => attempt(() => report(post))}>
+                {say("report")}
               </button>
             )}
           </p>

@@ -44,3 +44,11 @@ export async function remove(post: Post, list: List<Post>): Promise<void> {
 /** The address of `post` in the app, for who may see it. */
 export const linkOf = (post: Post): string =>
   `${location.origin}/app/watch?id=${encodeURIComponent(post.id)}`;
+
+/** Ask what is wrong with a post; the question is loaded when it is wanted. */
+export const report = async (post: Post): Promise<void> =>
+  (await import("../report/ask.tsx")).askReport(post.author, post);
+
+/** Ask whether its author, or its thread, is muted. */
+export const mute = async (post: Post, list: List<Post>): Promise<void> =>
+  (await import("../mutes/ask.tsx")).askMute(post.author, post, list);

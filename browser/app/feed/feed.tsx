@@ -17,7 +17,8 @@ import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { Clip } from "./clip.tsx";
 import type { Comments as CommentsPart } from "./comments.tsx";
-import { linkOf, remove, toggleLike } from "./deeds.ts";
+import { linkOf, mute, remove, report, toggleLike } from "./deeds.ts";
+import { hiddenBy } from "./hidden.ts";
 import { Players } from "./players.ts";
 import { audienceOf, gist } from "./post_parts.ts";
 import { indexOf, leave, newAbove, stand, standingIn } from "./standing.ts";
@@ -51,7 +52,9 @@ function askMore(post: Post, list: List<Post>): void {
     kind: "alarm" as const,
     act: () => remove(post, list),
   };
-  question(gist(post, 60), <p>{words}</p>, isMine ? [link, away] : [link]);
+  const hush = { words: say("mute"), kind: "quiet" as const, act: () => mute(post, list) };
+  const bad = { words: say("report"), kind: "quiet" as const, act: () => report(post) };
+  question(gist(post, 60), <p>{words}</p>, isMine ? [link, away] : [link, hush, bad]);
 }
 
 export function Feed({ list, label, end, isCommented = false }: Props) {
@@ -244,7 +247,7 @@ export function Feed({ list, label, end, isCommented = false }: Props) {
                   tabIndex={0}
                   aria-posinset={index + 1}
                   aria-setsize={state === "end" ? items.length : -1}
-                  aria-label={`${nameOf(post.author)}: ${gist(post)}`}
+                  aria-label={`${nameOf(post.author)}: ${hiddenBy(post) || gist(post)}`}
                 >
                   {Math.abs(index - current.value) <= NEAR && (
                     <Clip

@@ -4,7 +4,7 @@ import type { Account, Notice, Relation } from "../api_types.ts";
 import type { NoticeKey } from "./words.ts";
 
 /** What it leads to: whoever did it, the post it is about, or another place. */
-type Way = "person" | "post" | "moved" | "anew" | "";
+type Way = "person" | "post" | "moved" | "anew" | "reports" | "";
 
 interface Kind {
   readonly says: NoticeKey;
@@ -24,6 +24,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   mention: { says: "mention", way: "post" },
   mention_request: { says: "mention", way: "post" },
   moved: { says: "moved", way: "moved" },
+  report: { says: "report", way: "reports" },
   video_failed: { says: "video_failed", way: "anew", isOwn: true },
   delivery_failed: { says: "delivery_failed", way: "", isOwn: true },
   restored: { says: "restored", way: "", isOwn: true },
@@ -45,6 +46,7 @@ export function wayOf(notice: Pick<Notice, "kind" | "actor" | "object">): string
   // By their id: nobody here may know their new handle yet.
   if (way === "moved") return personAt(notice.object);
   if (way === "anew") return "/post";
+  if (way === "reports") return "/admin/reports";
   return way === "person" && handle !== "" ? personAt(handle) : "";
 }
 

@@ -161,6 +161,8 @@ export function AdminScreen() {
         <ul class="lines">
           <Way to="/admin/people" icon="people" words="admin.people" />
           <Way to="/admin/servers" icon="share" words="admin.servers" />
+          <Way to="/admin/reports" icon="alert" words="admin.reports" />
+          <Way to="/admin/log" icon="check" words="admin.log" />
           <Way to="/settings/invites" icon="link" words="invites" />
         </ul>
       </nav>

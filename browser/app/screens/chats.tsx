@@ -6,8 +6,10 @@ import { useEffect } from "preact/hooks";
 import type { Chat, HistoryItem } from "../../worker/device_client.ts";
 import { chats, unreadOf } from "../chats/chats.ts";
 import { Conversation } from "../chats/conversation.tsx";
+import { gistOf } from "../chats/gist.ts";
 import { meetFriends, personOf } from "../chats/names.ts";
 import { Told } from "../chats/told.tsx";
+import { saySaid } from "../chats/words.ts";
 import { device, standing } from "../device.ts";
 import { HeldNotice, NoKeysNotice } from "../keys/notice.tsx";
 import { Avatar, nameOf } from "../parts/avatar.tsx";
@@ -26,7 +28,9 @@ const wayTo = (id: string): string => `/chats/${encodeURIComponent(id)}`;
 function lastOf(chat: Chat): string {
   if (chat.draft !== "") return say("chats.draft", { words: chat.draft });
   if (chat.last === null) return say("chats.new");
-  return chat.last.is === "gap" ? say("chat.gap") : chat.last.text;
+  if (chat.last.is === "gap") return say("chat.gap");
+  if (chat.last.kind === "Tombstone") return saySaid("gone");
+  return gistOf(chat.last) || saySaid("cannot");
 }
 
 function Line({ chat, isOpen }: { readonly chat: Chat; readonly isOpen: boolean }) {
@@ -70,7 +74,7 @@ function Found({ items }: { readonly items: readonly HistoryItem[] }) {
           <a class="line chat-line" href={at(wayTo(item.chat))}>
             <span class="person-words">
               <span class="found-words" dir="auto">
-                {item.is === "message" ? item.text : ""}
+                {item.is === "message" ? gistOf(item) : ""}
               </span>
               <time class="person-handle" dateTime={new Date(item.at).toISOString()}>
                 {ago(item.at)}

@@ -53,6 +53,10 @@ function askMore({ relation, onChange, isChannel }: StandingProps): void {
   if (relation.follower) ways.push(way("sendAway", "quiet"));
   if (relation.state === "friend") ways.push(way("unfriend", "alarm"));
   if (relation.state !== "blocked") ways.push(way("block", "alarm"));
+  const mute = async () => (await import("../mutes/ask.tsx")).askMute(person);
+  ways.push({ words: say("mute"), kind: "quiet", act: mute });
+  const report = async () => (await import("../report/ask.tsx")).askReport(person);
+  ways.push({ words: say("report"), kind: "quiet", act: report });
   const name = nameOf(person);
   const says = (
     <>

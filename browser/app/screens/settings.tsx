@@ -73,6 +73,7 @@ export function SettingsScreen() {
           <Way to="/settings/messages" icon="chats" words="kept" />
           <Way to="/settings/password" icon="edit" words="password" />
           <Way to="/settings/invites" icon="link" words="invites" />
+          <Way to="/settings/mutes" icon="mute" words="mutes" />
           {who.role === "admin" && <Way to="/admin" icon="settings" words="admin" />}
         </ul>
       </nav>

@@ -7,6 +7,7 @@ import { DevicesScreen } from "./devices.tsx";
 import { InvitesScreen } from "./invites.tsx";
 import { KeysScreen } from "./keys.tsx";
 import { MissingScreen } from "./missing.tsx";
+import { MutesScreen } from "./mutes.tsx";
 import { PasswordScreen } from "./password.tsx";
 import { SettingsScreen } from "./settings.tsx";
 
@@ -18,6 +19,7 @@ const PLACES = new Map([
   ["password", PasswordScreen],
   ["invites", InvitesScreen],
   ["delete", DeleteScreen],
+  ["mutes", MutesScreen],
 ]);
 
 export function SettingsPlaces({ parts }: ScreenProps) {

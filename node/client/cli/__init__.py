@@ -10,6 +10,7 @@ from node.client.cli import (
     history,
     keys,
     linking,
+    mutes,
     people,
     posts,
     sign_in,
@@ -22,7 +23,7 @@ from node.ports import Clock
 
 # Typer brings its own click along and names of it only this.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
-PAGES = (sign_in, people, chat, history, posts, videos, accounts, keys, linking, deliveries)
+PAGES = (sign_in, people, mutes, chat, history, posts, videos, accounts, keys, linking, deliveries)
 
 
 def program() -> typer.Typer:

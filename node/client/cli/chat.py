@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from node.client.cli import telling, trust
+from node.client.cli import said, telling, trust
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
@@ -17,13 +17,14 @@ from node.client.conversation_events import (
     ConversationJoined,
     ConversationLeft,
     MembersChanged,
+    MessageChanged,
     MessageReceived,
+    ReactionChanged,
 )
-from node.client.kith import Event, Kith
+from node.client.kith import Event, Kith, Message
 from node.client.rows import MessageRow
 from node.errors import NodeError, Refused
 from node.exit_codes import KEPT, OK
-from node.wire.times import from_micros
 
 SHOWN_AT_START = 10
 KEPT_UNTIL = "It goes out by itself while kith chat runs, or the next time it does."
@@ -41,24 +42,33 @@ async def chat(
     send: Annotated[str, typer.Option("--send", help="Say this and end.")] = "",
     history: Annotated[bool, typer.Option("--history", help="Show all and end.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Only print what comes.")] = False,
+    reply: Annotated[str, typer.Option("--reply", help="Of --send: it answers this message.")] = "",
+    edit: Annotated[str, typer.Option("--edit", help="Change own words to those of --send.")] = "",
+    delete: Annotated[str, typer.Option("--delete", help="Take own words back.")] = "",
+    react: Annotated[tuple[str, str], typer.Option("--react", help="ID and EMOJI.")] = ("", ""),
+    unreact: Annotated[tuple[str, str], typer.Option(help="ID and EMOJI.")] = ("", ""),
     go_on: Annotated[bool, typer.Option("--go-on", help="Go on in a new conversation.")] = False,
 ) -> int:
     """Sealed messages: what you type is said, what comes is printed. Ctrl-D ends it.
 
-    With --send it ends with 0 when it is sent, and with 4 when it is only kept.
+    With --send it ends with 0 when it is sent, and with 4 when it is only kept; so it does with
+    what is done to a message. Messages are named by their id, as --history --json has it, by its
+    beginning, or as last.
     """
+    deeds = said.Deeds(reply, edit, delete, react, unreact)
+    deeds.check(send)
     if not (who or follow):
         raise typer.BadParameter("say with whom: kith chat @name@server; or --follow for everybody")
     async with context.kith() as kith:
         screen = ChatScreen(context, kith, await kith.names())
         if go_on:
             screen.went_on(who, await kith.go_on(who))
-        if send:
-            return await screen.send(who, send)
+        if send or deeds.some:
+            return await screen.once(who, deeds, send)
         if history:
             late = await kith.unfetched(who)
-            for row in await kith.history(who):
-                screen.row(row, late.get(row.id, {}))
+            for one in await kith.messages(who):
+                screen.row(one, late.get(one.row.id, {}))
             await screen.standings(who)
             await screen.troubles()
         elif go_on:
@@ -99,8 +109,8 @@ class ChatScreen:
         """Talk until the input ends."""
         them = await self.them(who)
         late = await self._kith.unfetched(them)
-        for row in (await self._kith.history(them))[-SHOWN_AT_START:]:
-            self.row(row, late.get(row.id, {}))
+        for one in (await self._kith.messages(them))[-SHOWN_AT_START:]:
+            self.row(one, late.get(one.row.id, {}))
         if self._typing.live:
             self._context.out.say(f"You write to {who}, sealed. Ctrl-D ends it.", "dim")
         await self.standings(them)
@@ -118,35 +128,52 @@ class ChatScreen:
     async def standings(self, them: str) -> None:
         """What is to be known of those who read it."""
         for actor, one in (await self._kith.standings(them)).items():
-            if (said := trust.line(self._name(actor), one)) and not self._context.out.json:
-                self._context.out.say(said, "yellow" if trust.is_stop(one) else "dim")
+            if (line := trust.line(self._name(actor), one)) and not self._context.out.json:
+                self._context.out.say(line, "yellow" if trust.is_stop(one) else "dim")
 
-    async def send(self, who: str, text: str) -> int:
+    async def once(self, who: str, deeds: said.Deeds, text: str) -> int:
+        """Say something, or do something to a message, and end."""
+        if deeds.some:
+            return await self.do(who, deeds, text)
+        return await self.send(who, text, deeds.reply)
+
+    async def do(self, who: str, deeds: said.Deeds, text: str) -> int:
+        """Do something to a message and end, as `send` does."""
+        message, act = await deeds.do(self._kith, who, text)
+        if act is None:
+            self._context.out.done("It is so already: nothing was sent.", {"id": message.id})
+            return OK
+        await self.sent(act, who)
+        await self.troubles()
+        return OK if act.sent else KEPT
+
+    async def send(self, who: str, text: str, reply: str = "") -> int:
         """Say it and end: whether it is sent, or kept, is the exit code."""
+        answers = (await said.meant(self._kith, who, reply)).id if reply else ""
         conversation = await self._kith.talk_to(who)
-        said = await self._kith.say(conversation, text)
+        words = await self._kith.say(conversation, text, answers)
         # It may have come back at once: nobody there can read it. It is sent or kept by now: who
         # reads that this failed would say it twice.
         with suppress(NodeError):
             await self._kith.catch_up()
-        row = await self._as_it_stands(said, conversation, who)
+        row = await self._as_it_stands(words, conversation, who)
         await self.sent(row, conversation)
         await self.troubles()
         return OK if row.sent else KEPT
 
-    async def _as_it_stands(self, said: MessageRow, conversation: str, who: str) -> MessageRow:
+    async def _as_it_stands(self, words: MessageRow, conversation: str, who: str) -> MessageRow:
         """The words now: the conversation may have gone on elsewhere, and they with it."""
         for where in (conversation, who):
             with suppress(NodeError):
                 for row in await self._kith.history(where):
-                    if row.id == said.id:
+                    if row.id == words.id:
                         return row
-        return said
+        return words
 
     def went_on(self, who: str, count: int) -> None:
         """A new conversation, or one that they began, takes what was kept."""
-        said = f"{count} kept messages are said there." if count else "Nothing was kept."
-        self._context.out.done(f"You go on with the device {who} has now. {said}", {"said": count})
+        kept = f"{count} kept messages are said there." if count else "Nothing was kept."
+        self._context.out.done(f"You go on with the device {who} has now. {kept}", {"said": count})
 
     async def them(self, who: str) -> str:
         """The other's actor id, whichever conversation they go on in; a group stays itself."""
@@ -179,9 +206,18 @@ class ChatScreen:
                 if them and not await self._is_of(one, them):
                     await self._tell_elsewhere(one)
                 else:
+                    shown = await self._seen(one)
                     with self._typing.above():
-                        self._tell(one)
+                        self._tell(one, shown)
                 check()
+
+    async def _seen(self, one: ConversationEvent) -> Message | None:
+        """The message that it is about, as it stands."""
+        if isinstance(one, ReactionChanged):
+            return await self._kith.message(one.conversation, one.author, one.id)
+        if isinstance(one, MessageReceived | MessageChanged):
+            return await self._kith.message(one.conversation, one.actor, one.id)
+        return None
 
     async def _is_of(self, one: ConversationEvent, them: str) -> bool:
         return not one.conversation or one.conversation in await self._kith.conversations_with(them)
@@ -206,7 +242,8 @@ class ChatScreen:
         late = (await self._kith.unfetched(who)).get(row.id, {}) if row.sent else {}
         if self._context.out.json:
             at = None if row.sent else await self._kith.next_try(who)
-            self._context.out.value(self._shown(row, late, why, at))
+            where = (await self._kith.conversations_with(who) or [""])[0]
+            self._context.out.value(self._shown(Message(where, row), late, why, at))
         elif not row.sent:
             with self._typing.above():
                 reason = f"{why}. " if why else ""
@@ -216,34 +253,32 @@ class ChatScreen:
         elif not self._typing.live:
             self._context.out.say(f"Sent. {self._who_is_late(late)}".rstrip())
 
-    def row(self, row: MessageRow, late: Mapping[str, datetime]) -> None:
+    def row(self, one: Message, late: Mapping[str, datetime]) -> None:
         """A line of the history; whose devices are `late`, and since when."""
+        row = one.row
         if self._context.out.json:
-            self._context.out.value(self._shown(row, late))
+            self._context.out.value(self._shown(one, late))
             return
         where = "  (sent, not fetched)" if late else ""
         where = where if row.sent else "  (waits)"
-        self._line(row.at, row.actor, row.text or f"[{row.kind}]", where)
+        text = said.before(one) + said.words(row)
+        self._line(row.at, row.actor, text, said.behind(one) + where)
 
     def _who_is_late(self, late: Mapping[str, datetime]) -> str:
         return " ".join(telling.unfetched(self._name(actor), at) for actor, at in late.items())
 
     def _shown(
         self,
-        row: MessageRow,
+        one: Message,
         late: Mapping[str, datetime],
         reason: str = "",
         next_try: datetime | None = None,
     ) -> dict[str, object]:
-        """A message as JSON has it: what only the vault needs stays there."""
+        """A message as JSON has it, and where it is."""
+        row = one.row
         waits = row.sent and bool(late)
         return {
-            "id": row.id,
-            "actor": row.actor,
-            "text": row.text,
-            "at": from_micros(row.at),
-            "kind": row.kind,
-            "sent": row.sent,
+            **said.as_json(one, self._names),
             "state": "unfetched" if waits else "sent" if row.sent else "kept",
             "reason": self._who_is_late(late) if waits else reason,
             "next_try": next_try,
@@ -254,13 +289,16 @@ class ChatScreen:
         name = self._names.get(actor, actor)
         self._context.out.say(f"{moment_of_micros(at)} {name}: {text}{behind}", style)
 
-    def _tell(self, one: ConversationEvent) -> None:
+    def _tell(self, one: ConversationEvent, seen: Message | None) -> None:
         if self._context.out.json:
             self._context.out.value(telling.shown(one))
             return
         match one:
             case MessageReceived():
-                self._line(one.at, one.actor, one.text or f"[{one.kind}]")
+                text = said.before(seen) + said.words(seen.row) if seen else one.text
+                self._line(one.at, one.actor, text)
+            case MessageChanged() | ReactionChanged():
+                self._context.out.say(telling.changed(one, seen, self._name), "dim")
             case ConversationJoined():
                 self._context.out.say(
                     f"{self._name(one.by)} opened a conversation with you.", "dim"
@@ -268,9 +306,9 @@ class ChatScreen:
             case MembersChanged():
                 came = ", ".join(map(self._name, one.added))
                 went = ", ".join(map(self._name, one.removed))
-                said = [f"{came} came in" if came else "", f"{went} left" if went else ""]
-                if any(said):
-                    self._context.out.say(". ".join(filter(None, said)) + ".", "dim")
+                lines = [f"{came} came in" if came else "", f"{went} left" if went else ""]
+                if any(lines):
+                    self._context.out.say(". ".join(filter(None, lines)) + ".", "dim")
             case ConversationLeft():
                 self._context.out.say("You are no longer in this conversation.", "yellow")
             case _:

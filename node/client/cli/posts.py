@@ -1,4 +1,4 @@
-"""`kith feed`, `like`, `unlike`, `comment`, `comments`, `delete`, `notices`."""
+"""`kith feed`, `like`, `unlike`, `comment`, `comments`, `delete`, `report`, `notices`."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, TypeVar
@@ -25,6 +25,7 @@ NOTICES = {
     "mention": "mentioned you",
     "mention_request": "mentioned you",
     "moved": "says that they moved to",
+    "report": "was reported (kith admin reports)",
     "mutual": "and you follow each other (kith friend confirm)",
 }
 OWN_NOTICES = {
@@ -42,6 +43,7 @@ ABOUT = (
     "mention",
     "mention_request",
     "moved",
+    "report",
     "delivery_failed",
     "restored",
     "post_lost",
@@ -56,6 +58,7 @@ def register(app: typer.Typer) -> None:
     verb(app, "comment")(comment)
     verb(app, "comments")(comments)
     verb(app, "delete")(delete)
+    verb(app, "report")(report)
     verb(app, "notices")(notices)
 
 
@@ -114,7 +117,8 @@ async def comments(context: CommandContext, which: Which, count: Count = USUAL_C
         return
     for one in found:
         context.out.say(f"{one.author.handle}  {moment(one.published)}", "bold")
-        context.out.say(f"  {plain(one.content)}")
+        hidden = f"(hidden: {', '.join(one.filtered)})" if one.filtered else ""
+        context.out.say(f"  {hidden or plain(one.content)}")
     if not found:
         context.out.say("Nobody has said anything yet.", "dim")
 
@@ -125,6 +129,21 @@ async def delete(context: CommandContext, which: Which) -> None:
         id = context.id(which)
         await kith.delete(id)
         context.out.done("Deleted.", {"deleted": id})
+
+
+async def report(
+    context: CommandContext,
+    whom: Annotated[str, typer.Argument(help="@name@server, a post's id, or its number.")],
+    text: Annotated[str, typer.Option("--text", help="What is wrong.")] = "",
+    forward: Annotated[
+        bool, typer.Option("--forward", help="Tell their server too; not who you are.")
+    ] = False,
+) -> None:
+    """Tell the administrators of your node of somebody, or of a post; nobody else is told."""
+    async with context.kith() as kith:
+        made = await kith.report(context.id(whom), text, forward=forward)
+    says = "Added to what you reported before." if made.added else "Reported to your node."
+    context.out.done(says + (" Their server is told too." if made.forwarded else ""), made)
 
 
 async def notices(
@@ -167,6 +186,9 @@ def _show(context: CommandContext, post: Post, number: int) -> None:
         context.out.say(
             f"     ▶ {post.name or file.name or file.kind}{length}  (kith watch {number})"
         )
+    if post.filtered:
+        context.out.say(f"     (hidden: {', '.join(post.filtered)})  kith unmute --word", "dim")
+        return
     words = plain(post.content)
     if post.media:
         words = words.removeprefix(post.name).strip()  # peers that show no titles read it there

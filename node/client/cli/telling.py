@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from node.client.cli import trust
+from node.client.cli import said, trust
 from node.client.cli.out import Out, day
 from node.client.conversation_events import (
     ArchiveHeld,
@@ -21,19 +21,24 @@ from node.client.conversation_events import (
     KeysChanged,
     KeysHeld,
     MembersChanged,
+    MessageChanged,
     MessageReceived,
     MessageReturned,
     MessageUndelivered,
     MessageUnreadable,
     NodeRestored,
     NoDeviceLeft,
+    ReactionChanged,
     WordsUnfetched,
 )
+from node.client.kith import Message
 from node.wire.times import from_micros, from_seconds
 
 # What programs read as `kind` of an event, with --json.
 KINDS: Mapping[type[ConversationEvent], str] = {
     MessageReceived: "said",
+    MessageChanged: "rewritten",
+    ReactionChanged: "reacted",
     ConversationJoined: "joined",
     MembersChanged: "changed",
     ConversationLeft: "left",
@@ -155,6 +160,21 @@ def trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
     return f"A message could not be read: {one.reason}{hope}"
 
 
+def changed(
+    one: MessageChanged | ReactionChanged, seen: Message | None, name_of: Callable[[str], str]
+) -> str:
+    """What happened to a message, which is shown as it stands."""
+    who, text = name_of(one.actor), " ".join(said.words(seen.row).split()) if seen else "a message"
+    if isinstance(one, MessageChanged):
+        deleted = f"{who} took a message back."
+        return deleted if one.change == "deleted" else f"{who} changed a message: {one.text}"
+    return (
+        f"{who} reacted {one.emoji} to: {text}"
+        if one.on
+        else f"{who} took {one.emoji} from: {text}"
+    )
+
+
 def unfetched(name: str, since: datetime) -> str:
     """What waits at the server of one whose devices fetch nothing."""
     return (
@@ -195,4 +215,6 @@ def _of_account(one: ConversationEvent) -> str:
 def _data(one: ConversationEvent) -> dict[str, object]:
     if isinstance(one, WordsUnfetched):
         return asdict(one) | {"since": from_seconds(one.since)}
-    return asdict(one) | ({"at": from_micros(one.at)} if isinstance(one, MessageReceived) else {})
+    if isinstance(one, MessageReceived | MessageChanged | ReactionChanged):
+        return asdict(one) | {"at": from_micros(one.at)}
+    return asdict(one)

@@ -279,6 +279,15 @@ class Move(Struct, frozen=True):
     target: str
 
 
+class Flag(Struct, frozen=True):
+    """`actor` reports `objects` (actors and posts, in the order in which they are named)."""
+
+    id: str
+    actor: str
+    objects: tuple[str, ...]
+    text: str = ""
+
+
 class Resend(Struct, frozen=True):
     """`actor`'s server was restored: it asks that of `object` for what it took since `since`."""
 
@@ -333,6 +342,7 @@ Activity = (
     | RejectSealed
     | Delete
     | Move
+    | Flag
     | Resend
     | Resent
     | UpdateActor

@@ -36,8 +36,17 @@ from node.store.tables.federation import (
     tombstones,
 )
 from node.store.tables.graph import follows, friend_codes, friendships
-from node.store.tables.inbox import audiences, events, notices, posts, reactions, timeline
-from node.store.tables.node import settings
+from node.store.tables.inbox import (
+    audiences,
+    events,
+    mutes,
+    notices,
+    posts,
+    reactions,
+    reports,
+    timeline,
+)
+from node.store.tables.node import admin_log, settings
 from node.store.tables.video import grant_ends, jobs, media_grants, renditions, uploads, videos
 
 __all__ = [
@@ -45,6 +54,7 @@ __all__ = [
     "account_keys",
     "accounts",
     "actors",
+    "admin_log",
     "archive_records",
     "archive_tombstones",
     "archives",
@@ -68,6 +78,7 @@ __all__ = [
     "keys",
     "mailbox",
     "media_grants",
+    "mutes",
     "names",
     "notices",
     "outbox",
@@ -78,6 +89,7 @@ __all__ = [
     "reactions",
     "relay_items",
     "renditions",
+    "reports",
     "resends",
     "resets",
     "sessions",

@@ -93,6 +93,41 @@ notices = table(
     keep="180 days after created",
 )
 
+mutes = table(
+    "mutes",
+    Column("account", TEXT, primary_key=True),  # whose it is
+    Column("kind", TEXT, primary_key=True),  # person | thread | word
+    Column("ref", TEXT, primary_key=True),  # an actor, the post at the root, or the word
+    instant("created", nullable=False),
+    instant("until"),  # None: for good
+    Index("ix_mutes_until_account_kind_ref", "until", "account", "kind", "ref"),
+    keep="until until, where it has one",
+)
+
+reports = table(
+    "reports",
+    id_(),  # uuid7
+    Column("about", TEXT, nullable=False),  # the actor who is reported
+    Column("reporter", TEXT, nullable=False),  # one of our actors, or another server's host
+    text("domain"),  # the registrable domain of that server; "" when the reporter is ours
+    text("state", "open"),  # open | closed
+    text("text"),
+    text("words", "[]"),  # JSON: the posts as they were when they were reported
+    flag("forwarded"),  # the server of the one reported was sent a Flag
+    text("closer"),  # the name of who closed it; "": on the node's machine
+    text("note"),  # what they say was done
+    instant("created", nullable=False),
+    instant("updated", nullable=False),  # when something was added last
+    instant("closed"),
+    Index("ix_reports_state_created_id", "state", "created", "id"),
+    Index("ix_reports_state_domain", "state", "domain"),
+    Index("ix_reports_domain_created", "domain", "created"),
+    Index("ix_reports_reporter_created", "reporter", "created"),
+    Index("ix_reports_about_reporter_state", "about", "reporter", "state"),
+    Index("ix_reports_closed_id", "closed", "id"),
+    keep="90 days after closed",
+)
+
 events = table(
     "events",
     Column("seq", SEQUENCE, primary_key=True, autoincrement=True),

@@ -1,6 +1,8 @@
-"""The node itself: what is fixed at the first start."""
+"""The node itself: what is fixed at the first start, and what its administrators did."""
 
-from node.store.tables.columns import id_, table, text
+from sqlalchemy import Index
+
+from node.store.tables.columns import id_, instant, table, text
 
 settings = table(
     "settings",
@@ -8,4 +10,16 @@ settings = table(
     # another one when the database is restored from a copy
     id_("key"),
     text("value"),
+)
+
+admin_log = table(
+    "admin_log",
+    id_(),  # uuid7
+    text("who"),  # the name of an administrator's account; "": on the node's machine
+    text("deed"),
+    text("object"),  # an account's name, a host, an actor, a post or a report
+    text("note"),
+    instant("created", nullable=False),
+    Index("ix_admin_log_created_id", "created", "id"),
+    # Rows stay: what was done can be asked for as long as the node stands.
 )

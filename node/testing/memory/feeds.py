@@ -8,7 +8,9 @@ from node.graph.friendship_states import FRIENDS
 from node.graph.friendship_unit import FollowState
 from node.graph.visibility import Audience, AudienceKind
 from node.inbox.mentions import REQUEST
-from node.store.feeds import LOOKED_AT, Page
+from node.inbox.mutes import MuteKind
+from node.store.feeds import LOOKED_AT, Page, filtered
+from node.testing.memory.hushed import is_hushed, muted
 from node.testing.memory.inbox import InboxUnit
 from node.testing.memory.paging import page, shown
 from node.testing.memory.tables import Written
@@ -73,7 +75,7 @@ class FeedUnit(InboxUnit):
             for id, post in self.tables.posts.items()
             if post.note.author == author and not post.note.in_reply_to
         ]
-        return await self._page(rows, reader, limit, after)
+        return await self._page(rows, reader, limit, after, heeds=False)
 
     async def comments(self, root: str, reader: str, limit: int, after: Cursor | None) -> Page:
         posts = self.tables.posts.items()
@@ -85,11 +87,22 @@ class FeedUnit(InboxUnit):
         return self._shown(self.tables.posts[known.id], reader) if known else None
 
     async def _page(
-        self, rows: Iterable[tuple[int, str]], reader: str, limit: int, after: Cursor | None
+        self,
+        rows: Iterable[tuple[int, str]],
+        reader: str,
+        limit: int,
+        after: Cursor | None,
+        heeds: bool = True,
     ) -> Page:
-        posts = self.tables.posts
+        posts, account = self.tables.posts, await self.account_of(reader) if heeds else None
+        people = muted(self, account or "", MuteKind.PERSON)
+        words = sorted(muted(self, account or "", MuteKind.WORD))
         ids, cursor = page([row for row in rows if not posts[row[1]].deleted], limit, after)
-        return [self._shown(posts[id], reader) for id in ids if await self.sees(reader, id)], cursor
+        seen = [posts[id] for id in ids if await self.sees(reader, id)]
+        items = [self._shown(one, reader) for one in seen if one.note.author not in people]
+        for one in items:
+            one.filtered = filtered(one, reader, words)
+        return items, cursor
 
     def _shown(self, post: Written, reader: str) -> Post:
         note = post.note
@@ -148,7 +161,9 @@ class FeedUnit(InboxUnit):
         rows = [
             (one.at, id)
             for id, one in kept.items()
-            if one.account == account and (one.kind == REQUEST) is requests
+            if one.account == account
+            and (one.kind == REQUEST) is requests
+            and not is_hushed(self, account, one.kind, one.actor, one.object)
         ]
         ids, cursor = page(rows, limit, after)
         items = [

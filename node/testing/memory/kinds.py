@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from node.store import account_keys as sql_account_keys
 from node.store import accounts as sql_accounts
 from node.store import archive as sql_archive
+from node.store import audit as sql_audit
 from node.store import e2ee as sql_e2ee
 from node.store import feeds as sql_feeds
 from node.store import friends as sql_friends
@@ -16,7 +17,9 @@ from node.store import inbox as sql_inbox
 from node.store import incarnation as sql_incarnation
 from node.store import invites as sql_invites
 from node.store import links as sql_links
+from node.store import mutes as sql_mutes
 from node.store import queue as sql_queue
+from node.store import reports as sql_reports
 from node.store import sessions as sql_sessions
 from node.store import streams as sql_streams
 from node.store import unit as sql
@@ -26,6 +29,7 @@ from node.store.wakeups import Wakeups
 from node.testing.memory.account_keys import AccountKeysUnit
 from node.testing.memory.accounts import AccountsUnit, IdempotencyUnit, InvitesUnit, StreamsUnit
 from node.testing.memory.archive import ArchiveUnit
+from node.testing.memory.audit import AuditUnit
 from node.testing.memory.e2ee import E2eeUnit
 from node.testing.memory.feeds import FeedUnit
 from node.testing.memory.friends import FriendsUnit
@@ -33,7 +37,9 @@ from node.testing.memory.graph import GraphUnit
 from node.testing.memory.inbox import InboxUnit
 from node.testing.memory.incarnation import IncarnationUnit
 from node.testing.memory.links import LinksUnit
+from node.testing.memory.mutes import MutesUnit
 from node.testing.memory.queue import QueueUnit
+from node.testing.memory.reports import ReportsUnit
 from node.testing.memory.sessions import SessionsUnit
 from node.testing.memory.tables import MemoryTables
 from node.testing.memory.unit import Unit
@@ -46,6 +52,7 @@ STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
     sql_account_keys.AccountKeysUnit: AccountKeysUnit,
     sql_accounts.AccountsUnit: AccountsUnit,
     sql_archive.ArchiveUnit: ArchiveUnit,
+    sql_audit.AuditUnit: AuditUnit,
     sql_e2ee.E2eeUnit: E2eeUnit,
     sql_feeds.FeedUnit: FeedUnit,
     sql_friends.FriendsUnit: FriendsUnit,
@@ -55,7 +62,9 @@ STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
     sql_inbox.InboxUnit: InboxUnit,
     sql_invites.InvitesUnit: InvitesUnit,
     sql_links.LinksUnit: LinksUnit,
+    sql_mutes.MutesUnit: MutesUnit,
     sql_queue.QueueUnit: QueueUnit,
+    sql_reports.ReportsUnit: ReportsUnit,
     sql_sessions.SessionsUnit: SessionsUnit,
     sql_streams.StreamsUnit: StreamsUnit,
 }

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from node.store.notices import REST
+from node.testing.memory.hushed import is_hushed
 from node.testing.memory.tables import Notice
 from node.testing.memory.unit import Unit
 from node.wire.times import micros
@@ -32,7 +33,8 @@ class Notices:
         id = self._unit.fresh()
         self._kept[id] = Notice(*said, micros(self._unit.now))
         rested = self._unit.tables.rests.get(said)
-        if quiet or (rested is not None and rested > self._unit.now - REST):
+        hushed = is_hushed(self._unit, account, kind, actor, object)
+        if quiet or hushed or (rested is not None and rested > self._unit.now - REST):
             return
         told = {"id": id, "kind": kind, "actor": actor, "object": object}
         self._unit.tell_each([account], "notice", told, about=id)

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from node.accounts.account import Account
+from node.accounts.audit import Act
 from node.accounts.devices import Device
 from node.accounts.invites import Invite
 from node.accounts.resets import Reset
@@ -22,6 +23,8 @@ from node.federation.activities.shapes import Activity, Note
 from node.graph.friendship import Friendship
 from node.graph.friendship_unit import Following
 from node.graph.visibility import Audience
+from node.inbox.mutes import Mute
+from node.inbox.reports import Report
 from node.store.idempotency import Kept
 
 
@@ -203,6 +206,9 @@ class MemoryTables:
     rests: dict[tuple[str, ...], datetime] = field(default_factory=dict)  # notices taken back
     graves: dict[tuple[str, str], None] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
+    mutes: dict[tuple[str, str, str], Mute] = field(default_factory=dict)  # by account, kind
+    reports: dict[str, Report] = field(default_factory=dict)
+    admin_log: dict[str, Act] = field(default_factory=dict)
     events: dict[int, Event] = field(default_factory=dict)
     arrivals: dict[tuple[str, str], Arrived] = field(default_factory=dict)
     outbox: dict[str, Debt] = field(default_factory=dict)

@@ -4,12 +4,14 @@ from msgspec import Struct
 
 from node.accounts import invites, resets, sign_up
 from node.accounts.account import Account, Role, State, account_of, suspend
+from node.accounts.audit import Deed
 from node.accounts.sign_up import Registration
 from node.config import Config
 from node.errors import Malformed
 from node.ports import Entropy
 from node.store.invites import InvitesUnit
 from node.store.unit import Units
+from node.web.api.logged import logged, of_account
 from node.web.api.scopes import Scope
 from node.web.api.views import applicant_view, invite_view
 from node.web.routes import Call, Reply, Route
@@ -156,7 +158,10 @@ class Administration(Struct, frozen=True):
     async def put_settings(self, call: Call) -> Reply:
         asked: NodeSettings = call.body
         mode = Registration(asked.registration)
-        await self.units.run(InvitesUnit, lambda unit: unit.put_registration(mode))
+        await self.units.run(
+            InvitesUnit,
+            logged(call, Deed.SETTINGS, mode.value, lambda unit: unit.put_registration(mode)),
+        )
         return Reply(asked)
 
     async def accounts(self, call: Call) -> Reply:
@@ -173,16 +178,22 @@ class Administration(Struct, frozen=True):
         return Reply(ApplicantList(items=[applicant_view(one) for one in page]), after=more)
 
     async def approve(self, call: Call) -> Reply:
-        return Reply(applicant_view(await self.signing_up.approve(call.path["id"], call.once)))
+        id = call.path["id"]
+        found = await self.signing_up.approve(
+            id, call.once, lambda work: of_account(call, Deed.APPROVE, work)
+        )
+        return Reply(applicant_view(found))
 
     async def reject(self, call: Call) -> Reply:
         id = call.path["id"]
-        await self.units.run(InvitesUnit, lambda unit: sign_up.reject(id, unit), once=call.once)
+        done = of_account(call, Deed.REJECT, lambda unit: sign_up.reject(id, unit))
+        await self.units.run(InvitesUnit, done, once=call.once)
         return Reply()
 
     async def suspend(self, call: Call) -> Reply:
         id = call.path["id"]
-        await self.units.run(InvitesUnit, lambda unit: suspend(id, unit), once=call.once)
+        done = of_account(call, Deed.SUSPEND, lambda unit: suspend(id, unit))
+        await self.units.run(InvitesUnit, done, once=call.once)
         return Reply()
 
     async def reset_link(self, call: Call) -> Reply:
@@ -190,7 +201,11 @@ class Administration(Struct, frozen=True):
         secret = resets.new_secret(self.entropy)
         made, of = await self.units.run(
             InvitesUnit,
-            lambda unit: resets.make_reset(id, resets.digest_of(secret), maker, unit),
+            of_account(
+                call,
+                Deed.RESET_LINK,
+                lambda unit: resets.make_reset(id, resets.digest_of(secret), maker, unit),
+            ),
             once=call.once,
         )
         url = resets.url_of(self.config.reached_at, secret)

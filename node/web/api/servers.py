@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
+from node.accounts.audit import Deed
 from node.errors import Conflict
 from node.store.federation import FederationUnit
 from node.store.unit import Units
+from node.web.api.logged import logged
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Reply, Route
 from node.wire import ids
@@ -29,7 +31,11 @@ class Servers(Struct, frozen=True):
         host = ids.origin(f"https://{asked.host}").authority
         if host in ids.covering(ids.origin(self.origin).authority):
             raise Conflict("API-11.3", "a node does not suspend itself, nor a name above its own")
-        await self.units.run(FederationUnit, lambda unit: unit.suspend(host, asked.suspended))
+        deed = Deed.SUSPEND_SERVER if asked.suspended else Deed.ALLOW_SERVER
+        await self.units.run(
+            FederationUnit,
+            logged(call, deed, host, lambda unit: unit.suspend(host, asked.suspended)),
+        )
         return await self.list(call)
 
     async def actors(self, _call: Call) -> Reply:
@@ -41,7 +47,11 @@ class Servers(Struct, frozen=True):
         id = await self.whom(asked.actor)
         if ids.same_origin(id, self.origin):
             raise Conflict("API-11.4", "one of ours is suspended by their account")
-        await self.units.run(FederationUnit, lambda unit: unit.suspend_actor(id, asked.suspended))
+        deed = Deed.SUSPEND_ACTOR if asked.suspended else Deed.ALLOW_ACTOR
+        await self.units.run(
+            FederationUnit,
+            logged(call, deed, id, lambda unit: unit.suspend_actor(id, asked.suspended)),
+        )
         return await self.actors(call)
 
 

@@ -17,6 +17,8 @@ from node.web.routes import Call, Reply, Route
 from node.wire.api.accounts import ActorView
 from node.wire.api.graph import Relation, RelationList
 from node.wire.api.inbox import NoticeList, Person, Post, PostList
+from node.wire.api.mutes import MuteList, MuteView
+from node.wire.api.reports import ReportList
 from node.wire.ids import same_origin
 
 
@@ -32,6 +34,8 @@ class Shown(Struct, frozen=True):
         dressers: Mapping[Any, Callable[[Any, str], Any]] = {
             Post: self._post,
             PostList: self._each(self._post),
+            ReportList: self._each(lambda one, account: self._person(one.about, account)),
+            MuteList: self._each(self._mute),
             NoticeList: self._each(lambda one, account: self._person(one.actor, account)),
             Relation: self._relation,
             RelationList: self._each(self._relation),
@@ -65,6 +69,11 @@ class Shown(Struct, frozen=True):
                 file.here = self._at(account, "file", post.number, place, file.url)
                 file.poster_here = self._at(account, "poster", post.number, place, file.poster)
         return post
+
+    def _mute(self, mute: MuteView, account: str) -> MuteView:
+        if mute.person is not None:
+            self._person(mute.person, account)
+        return mute
 
     def _relation(self, relation: Relation, account: str) -> Relation:
         self._person(relation.person, account)

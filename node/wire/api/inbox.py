@@ -38,7 +38,7 @@ class MediaFile(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 class Post(msgspec.Struct, kw_only=True):
     """A post or comment as its reader sees it. `content` is clean HTML, `content_map` the same in
-    other languages, by language tag. `number`: API-5.6."""
+    other languages, by language tag. `number`: API-5.6. `filtered`: words that its reader mutes."""
 
     id: str
     number: str
@@ -60,6 +60,7 @@ class Post(msgspec.Struct, kw_only=True):
     comments: int = 0
     liked: bool = False
     content_map: dict[str, str] = {}
+    filtered: list[str] = []
 
 
 class PostList(msgspec.Struct, kw_only=True):

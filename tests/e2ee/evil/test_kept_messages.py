@@ -35,7 +35,7 @@ def phone() -> Light:
 
 def record(text: str, group: bytes = b"group", actor: str = BOB, id: str = "") -> Record:
     name = id or f"urn:uuid:{text}"
-    note = inner.write_bare_note(name, actor, text, MOMENT, [ALICE, BOB])
+    note = inner.write_bare_note(inner.Words(name, text, MOMENT), actor, [ALICE, BOB])
     return Record(kind=Kind.CREATE, group=group, actor=actor, id=name, data=note, received=NOW)
 
 

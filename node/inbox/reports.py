@@ -1,0 +1,268 @@
+"""Reports: what people and other servers tell this node's administrators of (spec INB-10)."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Protocol, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
+from node.federation.activities.flagging import LONGEST_TEXT, lines
+from node.federation.activities.shapes import Activity, Flag
+from node.inbox.known import Known
+from node.wire.ids import origin
+
+NOTICE: Final = "report"  # the kind of its notices
+MOST_POSTS: Final = 10  # of one call
+MOST_KEPT: Final = 20  # of one report
+LONGEST_KEPT: Final = 10_000  # characters of one report
+LONGEST_NOTE: Final = 1000
+DAY: Final = timedelta(days=1)
+MOST_A_DAY: Final = 50  # by one account, or by one registrable domain
+MOST_OF_DOMAIN: Final = 20  # open ones
+MOST_OF_OTHERS: Final = 500  # open ones, of all other servers
+MOST_RUNG: Final = 20  # open ones of other servers, until a further one rings no device
+
+
+class Words(Struct, frozen=True):
+    """A post as it was when it was reported. `content` is clean HTML, `media` are addresses."""
+
+    id: str
+    content: str
+    published: datetime
+    name: str = ""
+    summary: str = ""
+    media: tuple[str, ...] = ()
+
+
+class Report(Struct, frozen=True):
+    """`about` is an actor, `reporter` one of ours or the host of another server; then `domain` is
+    its registrable one. `closer` is the name of an administrator, "" on the node's machine."""
+
+    id: str
+    about: str
+    reporter: str
+    created: datetime
+    updated: datetime
+    domain: str = ""
+    text: str = ""
+    words: tuple[Words, ...] = ()
+    forwarded: bool = False
+    closer: str = ""
+    note: str = ""
+    closed: datetime | None = None
+
+
+class Complaint(Struct, frozen=True):
+    """What is handed in: `about` is an actor or a post."""
+
+    about: str
+    posts: tuple[str, ...] = ()
+    text: str = ""
+    forward: bool = False
+
+
+class ReportUnit(Protocol):
+    """What this page asks of its transaction."""
+
+    now: datetime
+
+    def fresh(self) -> str: ...
+
+    def mint_activity(self) -> str: ...
+
+    async def post(self, id: str) -> Known | None: ...
+
+    async def sees(self, actor: str, post: str) -> bool: ...
+
+    async def account_of(self, actor: str) -> str | None: ...
+
+    async def person_of(self, actor: str) -> str:
+        """Whose channel of ours that is; anybody else is themselves."""
+        ...
+
+    async def reachable(self, ids: Iterable[str]) -> set[str]:
+        """Those of the actors who are known here and not gone."""
+        ...
+
+    async def instance(self) -> str:
+        """The node's own actor."""
+        ...
+
+    async def words(self, posts: Sequence[str]) -> Sequence[Words]:
+        """What these posts say now."""
+        ...
+
+    async def open_report(self, about: str, reporter: str) -> Report | None: ...
+
+    async def report(self, id: str) -> Report | None: ...
+
+    async def put_report(self, report: Report) -> None: ...
+
+    async def reports_since(self, reporter: str, domain: str, since: datetime) -> int:
+        """How many the account made since then; or, with a `domain`, the servers of that."""
+        ...
+
+    async def open_by_others(self, domain: str, most: int) -> int:
+        """How many are open by the servers of that domain ("": all of them), up to `most`."""
+        ...
+
+    def domain_of(self, id: str) -> str:
+        """The registrable domain of an actor's server."""
+        ...
+
+    async def judges(self, but: str) -> Sequence[str]:
+        """The accounts of the active administrators but that of this actor."""
+        ...
+
+    async def notify(self, account: str, kind: str, actor: str, object: str) -> None: ...
+
+    async def note_quietly(self, account: str, kind: str, actor: str, object: str) -> None: ...
+
+    async def owe(self, activity: Activity, to: Iterable[str]) -> None: ...
+
+
+async def report(unit: ReportUnit, reporter: str, said: Complaint) -> tuple[Report, bool]:
+    """One of ours reports; and whether it was added to one that is open.
+
+    Raises `Missing`, `Malformed`, `Forbidden` (INB-10.1), `Conflict` (INB-10.7), `TooMuch`
+    (INB-10.2).
+    """
+    if len(said.text) > LONGEST_TEXT:
+        raise Malformed("INB-10.1", f"a report has at most {LONGEST_TEXT} characters")
+    if len(said.posts) > MOST_POSTS:
+        raise Malformed("INB-10.1", f"a report names at most {MOST_POSTS} posts")
+    about, posts = await _meant(unit, reporter, said)
+    if about == reporter:
+        raise Forbidden("INB-10.1", "nobody reports themselves")
+    if said.forward and await _is_ours(unit, about):
+        raise Conflict("INB-10.7", "they are of this node: there is no other server to tell")
+    known = await unit.open_report(about, reporter)
+    begun = known or await _begun(unit, about, reporter)
+    made = _fitting(await _added(unit, begun, lines(said.text), posts))
+    if said.forward and not made.forwarded:
+        made = replace(made, forwarded=True)
+        # What was said before was for this node alone.
+        flag = Flag(unit.mint_activity(), await unit.instance(), (about, *posts), lines(said.text))
+        await unit.owe(flag, to=[about])
+    await unit.put_report(made)
+    if known is None:
+        await _tell(unit, made, unit.notify)
+    return made, known is not None
+
+
+async def _meant(unit: ReportUnit, reporter: str, said: Complaint) -> tuple[str, list[str]]:
+    """Whom it is about, and the posts of theirs that it names."""
+    first = await unit.post(said.about)
+    if first is None and not await unit.reachable([said.about]):
+        raise Missing("INB-10.1", "there is nobody and no post of this id")
+    about = await unit.person_of(said.about if first is None else first.author)
+    found: dict[str, None] = {}
+    for id in (*([] if first is None else [said.about]), *said.posts):
+        post = await unit.post(id)
+        if post is None or post.deleted or not await unit.sees(reporter, post.id):
+            raise Missing("INB-10.1", "there is nobody and no post of this id")
+        if await unit.person_of(post.author) != about:
+            raise Malformed("INB-10.1", "a report is about one person and posts of theirs")
+        found[post.id] = None
+    return about, list(found)
+
+
+async def _is_ours(unit: ReportUnit, actor: str) -> bool:
+    return origin(actor) == origin(await unit.instance())
+
+
+async def _begun(unit: ReportUnit, about: str, reporter: str) -> Report:
+    if await unit.reports_since(reporter, "", unit.now - DAY) >= MOST_A_DAY:
+        words = f"you made {MOST_A_DAY} reports within a day: go on tomorrow"
+        raise TooMuch("INB-10.2", words, int(DAY.total_seconds()))
+    return Report(unit.fresh(), about, reporter, unit.now, unit.now)
+
+
+def _fitting(made: Report) -> Report:
+    if len(made.text) > LONGEST_KEPT:
+        raise TooMuch("INB-10.2", f"a report has at most {LONGEST_KEPT} characters in all")
+    if len(made.words) > MOST_KEPT:
+        raise TooMuch("INB-10.2", f"a report names at most {MOST_KEPT} posts in all")
+    return made
+
+
+async def _added(unit: ReportUnit, known: Report, text: str, posts: Sequence[str]) -> Report:
+    """With what is said further; the words that are kept already stay as they were."""
+    kept = {one.id for one in known.words}
+    more = await unit.words([id for id in posts if id not in kept])
+    said = "\n\n".join(part for part in (known.text, text) if part)
+    return replace(known, text=said, words=(*known.words, *more), updated=unit.now)
+
+
+Tell: TypeAlias = Callable[[str, str, str, str], Awaitable[None]]
+
+
+async def _tell(unit: ReportUnit, made: Report, tell: Tell) -> None:
+    for account in await unit.judges(made.about):
+        await tell(account, NOTICE, made.about, made.id)
+
+
+async def on_flag(flag: Flag, unit: ReportUnit) -> None:
+    """Another server reports. Raises `TooMuch` (INB-10.8)."""
+    about, posts = await _named(unit, flag.objects)
+    if not about:
+        return
+    host, domain = origin(flag.actor).authority, unit.domain_of(flag.actor)
+    known, tell = await unit.open_report(about, host), None
+    if known is None:
+        tell = unit.note_quietly if await _admitted(unit, domain) else unit.notify
+        known = Report(unit.fresh(), about, host, unit.now, unit.now, domain=domain)
+    kept = {one.id for one in known.words}
+    text = flag.text if len(known.text) + len(flag.text) <= LONGEST_KEPT else ""
+    posts = [id for id in posts if id not in kept][: MOST_KEPT - len(kept)]
+    made = await _added(unit, known, text, posts)
+    await unit.put_report(made)
+    if tell is not None:
+        await _tell(unit, made, tell)
+
+
+async def _named(unit: ReportUnit, objects: Sequence[str]) -> tuple[str, list[str]]:
+    """The first of our people who is named, or of whom a post is; and their posts."""
+    about, posts = "", list[str]()
+    for id in objects:
+        if await unit.account_of(id) is not None:
+            about = about or await unit.person_of(id)
+            continue
+        post = await unit.post(id)
+        if post is None or not post.local or post.deleted:
+            continue
+        author = await unit.person_of(post.author)
+        about = about or author
+        if author == about:
+            posts.append(post.id)
+    return about, posts
+
+
+async def _admitted(unit: ReportUnit, domain: str) -> bool:
+    """Whether there is room for one more of that domain; True: it rings nobody."""
+    if await unit.open_by_others(domain, MOST_OF_DOMAIN) >= MOST_OF_DOMAIN:
+        raise TooMuch("INB-10.8", f"{MOST_OF_DOMAIN} reports of that domain are open")
+    if await unit.reports_since("", domain, unit.now - DAY) >= MOST_A_DAY:
+        raise TooMuch("INB-10.8", f"that domain made {MOST_A_DAY} reports within a day")
+    open_ones = await unit.open_by_others("", MOST_OF_OTHERS)
+    if open_ones >= MOST_OF_OTHERS:
+        raise TooMuch("INB-10.8", f"{MOST_OF_OTHERS} reports of other servers are open")
+    return open_ones >= MOST_RUNG
+
+
+async def close(unit: ReportUnit, id: str, closer: str, actor: str, note: str) -> Report:
+    """An administrator, whose Person `actor` is, says what was done. Raises `Malformed`,
+    `Conflict` (INB-10.5), `Missing` (INB-10.4)."""
+    words = lines(note)
+    if not words or len(note) > LONGEST_NOTE:
+        raise Malformed("INB-10.5", f"say in 1 to {LONGEST_NOTE} characters what was done")
+    found = await unit.report(id)
+    if found is None or found.about == actor:
+        raise Missing("INB-10.4", "there is no such report")
+    if found.closed is not None:
+        raise Conflict("INB-10.5", "this report is closed already")
+    made = replace(found, closer=closer, note=words, closed=unit.now)
+    await unit.put_report(made)
+    return made

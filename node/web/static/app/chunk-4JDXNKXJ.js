@@ -1,1 +1,0 @@
-import{A as i,c as l,h as e}from"/app/chunk-RI64ORZT.js";function c(a){let o=e(null),n=e(null);async function r(){try{o.value=await i("GET",a),n.value=null}catch(t){n.value=t}}return l(()=>{r()},[a]),{answer:o,fault:n,again:r}}export{c as a};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-4Q4TL6UT.js";import"/app/chunk-7IWG54IP.js";import"/app/chunk-2AKYOQ4R.js";import"/app/chunk-LUPYN276.js";import"/app/chunk-T4FIREHH.js";import"/app/chunk-RI64ORZT.js";export{r as deleteAccount,m as forget,o as logOut};

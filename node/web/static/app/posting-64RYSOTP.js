@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-FYXBID3F.js";import"/app/chunk-LUPYN276.js";import"/app/chunk-RI64ORZT.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
