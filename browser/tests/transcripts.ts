@@ -299,10 +299,7 @@ export class Told {
       case "untold_events":
         return device.untold.events();
       case "untold_heard":
-        for (const event of given.events as readonly ConversationEvent[]) {
-          await device.untold.heard(event);
-        }
-        return null;
+        return allHeard(device, given.events as readonly ConversationEvent[]);
       case "look_behind":
         return device.behind.look(now);
       case "archive_switch":
@@ -334,6 +331,10 @@ export class Told {
     if (next.is !== "Wait" && next.is !== "Tell") this.asked = next;
     return next;
   }
+}
+
+async function allHeard({ untold }: Device, events: readonly ConversationEvent[]): Promise<void> {
+  for (const event of events) await untold.heard(event);
 }
 
 /** One line as it comes out now. What is drawn beyond its draws, or not drawn, throws. */
