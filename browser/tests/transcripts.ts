@@ -29,6 +29,17 @@ export interface Line {
   readonly remembers?: boolean;
 }
 
+function refusalOf(given: Given): errors.Refused {
+  const error = outcomeOf(given);
+  if (error instanceof errors.Refused) return error;
+  throw new TypeError("frozen for no refusal");
+}
+
+async function hear(device: Device, events: readonly ConversationEvent[]): Promise<null> {
+  for (const event of events) await device.untold.heard(event);
+  return null;
+}
+
 /** A vault in clear. */
 class ClearRows implements Rows {
   counter = 0;
@@ -287,11 +298,8 @@ export class Told {
         return device.askSeat();
       case "take_seat":
         return device.takeSeat(Number(given.number), unbase64(String(given.proof)));
-      case "freeze": {
-        const error = outcomeOf(given.error as Given);
-        if (!(error instanceof errors.Refused)) throw new TypeError("frozen for no refusal");
-        return device.freeze(error);
-      }
+      case "freeze":
+        return device.freeze(refusalOf(given.error as Given));
       case "ask_missed":
         return device.askMissed(now);
       case "missed_rest":
@@ -299,7 +307,7 @@ export class Told {
       case "untold_events":
         return device.untold.events();
       case "untold_heard":
-        return allHeard(device, given.events as readonly ConversationEvent[]);
+        return hear(device, given.events as readonly ConversationEvent[]);
       case "look_behind":
         return device.behind.look(now);
       case "archive_switch":
@@ -331,10 +339,6 @@ export class Told {
     if (next.is !== "Wait" && next.is !== "Tell") this.asked = next;
     return next;
   }
-}
-
-async function allHeard({ untold }: Device, events: readonly ConversationEvent[]): Promise<void> {
-  for (const event of events) await untold.heard(event);
 }
 
 /** One line as it comes out now. What is drawn beyond its draws, or not drawn, throws. */
