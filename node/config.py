@@ -32,7 +32,7 @@ LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 NUMBER = re.compile("[0-9]{1,18}")
 HOST = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*")
 # A node may keep no video and no room; of everything else none is not a limit but a fault.
-MAY_BE_NONE = ("quota_bytes", "disk_reserve_bytes")
+MAY_BE_NONE = ("quota_bytes", "disk_reserve_bytes", "remote_media_bytes")
 
 
 def _setting(default: Any, help: str) -> Any:
@@ -68,6 +68,9 @@ class Config:
     quota_bytes: int = _setting(10240 * MIB, "What one account's videos may occupy.")
     mailbox_limit_bytes: int = _setting(256 * MIB, "What may wait for a device, sealed.")
     archive_limit_bytes: int = _setting(1024 * MIB, "What one account's archive may occupy.")
+    remote_media_bytes: int = _setting(
+        1024 * MIB, "What pictures of other servers that were shown may occupy; 0 keeps none."
+    )
     disk_reserve_bytes: int = _setting(512 * MIB, "Below this much free disk nothing is taken.")
     video_limit_seconds: int = _setting(3600, "Longest video that is accepted.")
     peer_timeout_seconds: int = _setting(30, "Total time one call to a peer may take.")

@@ -14,12 +14,14 @@ export interface Known {
   readonly name: string;
   readonly address: string;
   readonly displayName: string;
+  readonly avatar: string;
   readonly role: "member" | "admin";
   readonly isLoggedIn: boolean;
 }
 
 interface Profile {
   readonly displayName: string;
+  readonly avatar?: string;
   readonly role: "member" | "admin";
 }
 
@@ -44,6 +46,7 @@ function knownOf(held: Held): Known {
     name: held.name,
     address: held.handle,
     displayName: profile?.displayName ?? "",
+    avatar: profile?.avatar ?? "",
     role: profile?.role ?? "member",
     isLoggedIn: held.isLoggedIn,
   };
@@ -60,7 +63,8 @@ export const me = computed<Known | null>(() => {
 
 /** Keep what the node says of an account. */
 export function renamed(account: Account): void {
-  const profile = { displayName: account.display_name, role: account.role };
+  const { display_name: displayName, avatar, role } = account;
+  const profile: Profile = { displayName, avatar, role };
   profiles.value = { ...profiles.value, [account.actor]: profile };
   localStorage.setItem(KEY, JSON.stringify(profiles.value));
 }

@@ -21,6 +21,7 @@ export type {
   MuteView as Mute,
   NodeView,
   Notice,
+  PictureView as Picture,
   Post,
   ReportedPost,
   ReportMade,

@@ -1,10 +1,8 @@
 /** Which screen stands at which path; what is not needed at first is loaded when it is. */
 
-import { useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
-import { useEffect } from "preact/hooks";
 
-import { Waiting } from "./parts/screen.tsx";
+import { later } from "./parts/later.tsx";
 import { matched } from "./router.ts";
 import { FeedScreen } from "./screens/feed.tsx";
 import { JoinScreen } from "./screens/join.tsx";
@@ -18,30 +16,6 @@ export interface ScreenProps {
 }
 type AnyScreen = ComponentType<ScreenProps>;
 
-/** `load` gives the screen when it is wanted for the first time. */
-function later(load: () => Promise<AnyScreen>): AnyScreen {
-  let loaded: AnyScreen | null = null;
-  return (props) => {
-    const known = useSignal(loaded);
-    const failed = useSignal<unknown>(null);
-    useEffect(() => {
-      if (loaded !== null) return;
-      load().then(
-        (screen) => {
-          loaded = screen;
-          known.value = screen;
-        },
-        (error: unknown) => {
-          failed.value = error;
-        },
-      );
-    }, []);
-    if (failed.value !== null) throw failed.value;
-    const Now = known.value;
-    return Now === null ? <Waiting /> : <Now {...props} />;
-  };
-}
-
 interface Entry {
   readonly pattern: string;
   readonly screen: AnyScreen;
@@ -52,8 +26,12 @@ interface Entry {
 const inside = (pattern: string, screen: AnyScreen): Entry => ({ pattern, screen, inside: true });
 const outside = (pattern: string, screen: AnyScreen): Entry => ({ pattern, screen, inside: false });
 
-const ChatsScreen = later(async () => (await import("./screens/chats.tsx")).ChatsScreen);
-const NoticesScreen = later(async () => (await import("./screens/notices.tsx")).NoticesScreen);
+const ChatsScreen = later<ScreenProps>(
+  async () => (await import("./screens/chats.tsx")).ChatsScreen,
+);
+const NoticesScreen = later<ScreenProps>(
+  async () => (await import("./screens/notices.tsx")).NoticesScreen,
+);
 const SettingsPlaces = later(
   async () => (await import("./screens/settings_places.tsx")).SettingsPlaces,
 );
@@ -67,53 +45,53 @@ export const SCREENS: readonly Entry[] = [
   inside("/feed/:of", FeedScreen),
   inside(
     "/watch",
-    later(async () => (await import("./screens/watch.tsx")).WatchScreen),
+    later<ScreenProps>(async () => (await import("./screens/watch.tsx")).WatchScreen),
   ),
   ...["/chats", "/chats/:id", "/chats/with/:handle"].map((pattern) => inside(pattern, ChatsScreen)),
   inside(
     "/post",
-    later(async () => (await import("./screens/post.tsx")).PostScreen),
+    later<ScreenProps>(async () => (await import("./screens/post.tsx")).PostScreen),
   ),
   inside(
     "/people",
-    later(async () => (await import("./screens/people.tsx")).PeopleScreen),
+    later<ScreenProps>(async () => (await import("./screens/people.tsx")).PeopleScreen),
   ),
   inside(
     "/people/:handle",
-    later(async () => (await import("./screens/person.tsx")).PersonScreen),
+    later<ScreenProps>(async () => (await import("./screens/person.tsx")).PersonScreen),
   ),
   inside(
     "/people/:handle/number",
-    later(async () => (await import("./screens/safety.tsx")).SafetyScreen),
+    later<ScreenProps>(async () => (await import("./screens/safety.tsx")).SafetyScreen),
   ),
   inside(
     "/blocked",
-    later(async () => (await import("./screens/people.tsx")).BlockedScreen),
+    later<ScreenProps>(async () => (await import("./screens/people.tsx")).BlockedScreen),
   ),
   inside(
     "/code",
-    later(async () => (await import("./screens/code.tsx")).CodeScreen),
+    later<ScreenProps>(async () => (await import("./screens/code.tsx")).CodeScreen),
   ),
   outside(
     "/link",
-    later(async () => (await import("./screens/link.tsx")).LinkScreen),
+    later<ScreenProps>(async () => (await import("./screens/link.tsx")).LinkScreen),
   ),
   outside(
     "/code/:handle",
-    later(async () => (await import("./screens/opened_code.tsx")).OpenedCodeScreen),
+    later<ScreenProps>(async () => (await import("./screens/opened_code.tsx")).OpenedCodeScreen),
   ),
   inside(
     "/scan",
-    later(async () => (await import("./screens/scan.tsx")).ScanScreen),
+    later<ScreenProps>(async () => (await import("./screens/scan.tsx")).ScanScreen),
   ),
   ...["/notices", "/notices/requests"].map((pattern) => inside(pattern, NoticesScreen)),
   inside(
     "/me/profile",
-    later(async () => (await import("./screens/profile.tsx")).ProfileScreen),
+    later<ScreenProps>(async () => (await import("./screens/profile.tsx")).ProfileScreen),
   ),
   inside(
     "/me",
-    later(async () => (await import("./screens/me.tsx")).MeScreen),
+    later<ScreenProps>(async () => (await import("./screens/me.tsx")).MeScreen),
   ),
   ...["/settings", "/settings/:part"].map((pattern) => inside(pattern, SettingsPlaces)),
   ...["/admin", "/admin/:part"].map((pattern) => inside(pattern, AdminPlaces)),

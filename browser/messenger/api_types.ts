@@ -15,7 +15,10 @@ export interface AccountKeys {
   readonly box: Base64;
 }
 
-/** One's own account. `actor` is its public id, `address` is `@name@domain`. */
+/**
+ * One's own account. `actor` is its public id, `address` is `@name@domain`; `avatar` and `header`
+ * are where its pictures are, for everyone.
+ */
 export interface AccountView {
   readonly id: string;
   readonly name: string;
@@ -31,6 +34,9 @@ export interface AccountView {
   readonly mentions: "everyone" | "following" | "friends" | "nobody";
   readonly identity_key: Base64 | null;
   readonly reason: string;
+  readonly avatar: string;
+  readonly header: string;
+  readonly links: readonly ProfileLine[];
 }
 
 /** All items up to and with `seq` are on the device's disk. */
@@ -73,8 +79,9 @@ export interface ActorList {
 }
 
 /**
- * Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6. `icon_here` is
- * where the reader's own node shows their picture (VID-9.1).
+ * Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6. `icon` is their
+ * face, `header` the picture behind their profile; `icon_here` and `header_here` are where the
+ * reader's own node shows those (VID-9.1).
  */
 export interface ActorView {
   readonly id: string;
@@ -88,6 +95,9 @@ export interface ActorView {
   readonly icon: string;
   readonly url: string;
   readonly icon_here: string;
+  readonly header: string;
+  readonly header_here: string;
+  readonly links: readonly ProfileLine[];
 }
 
 /** An account as administrators see it. */
@@ -196,13 +206,17 @@ export interface ChangePassword {
 
 /**
  * What is absent stays as it is. `summary` is plain text. `mentions`: who is heard at once when
- * they mention you; all others are kept as requests.
+ * they mention you; all others are kept as requests. `avatar` and `header` are ids of pictures that
+ * you made (`POST /pictures`), or empty to take one away; `links` are all of them, at most four.
  */
 export interface ChangeProfile {
   readonly display_name?: string | null;
   readonly summary?: string | null;
   readonly locale?: string | null;
   readonly mentions?: "everyone" | "following" | "friends" | "nobody" | null;
+  readonly avatar?: string | null;
+  readonly header?: string | null;
+  readonly links?: readonly NewProfileLink[] | null;
 }
 
 /**
@@ -435,8 +449,9 @@ export interface MediaBounds {
 }
 
 /**
- * A file of a post. `here` and `poster_here` are where the reader's own node shows it, for this
- * reader and a few hours (VID-9.1); a path is one at the node that was asked.
+ * A file of a post: `name` says what it shows; of a picture `poster` is a smaller one of it. `here`
+ * and `poster_here` are where the reader's own node shows it, for this reader and a few hours
+ * (VID-9.1); a path is one at the node that was asked.
  */
 export interface MediaFile {
   readonly kind: string;
@@ -542,6 +557,11 @@ export interface NewLink {
   readonly commit: Base64;
 }
 
+/** A whole upload that is to become a picture. */
+export interface NewPicture {
+  readonly upload: string;
+}
+
 /**
  * `of` is @name@domain or an actor's id, the id of a post of a thread, or a word. For so many
  * `seconds`; without them for good.
@@ -555,7 +575,8 @@ export interface NewMute {
 /**
  * `content` is plain text, shown as it is written: addresses, #tags and @mentions become links.
  * With `format` `html` it is HTML, which is cleaned (FED-2.7); nothing is linked in it. `audience`
- * is `public`, `followers`, `friends` or empty when only `actors` are meant.
+ * is `public`, `followers`, `friends` or empty when only `actors` are meant. Up to ten `pictures`
+ * are shown in their order; `content` may be empty then.
  */
 export interface NewPost {
   readonly content: string;
@@ -565,6 +586,13 @@ export interface NewPost {
   readonly sensitive?: boolean;
   readonly lang?: string;
   readonly format?: "html" | "text";
+  readonly pictures?: readonly PostPicture[];
+}
+
+/** What you link to on your profile, and what it is called. */
+export interface NewProfileLink {
+  readonly name: string;
+  readonly url: string;
 }
 
 /**
@@ -728,6 +756,22 @@ export interface Person {
 }
 
 /**
+ * A picture of yours, made and not used yet: name its `id` on a post, or as a face. It goes at
+ * `expires` unless it is used until then. An animation (`duration_ms` is not 0) is an MP4, which is
+ * repeated. `bytes` is what all its sizes take of the quota.
+ */
+export interface PictureView {
+  readonly id: string;
+  readonly media_type: string;
+  readonly width: number;
+  readonly height: number;
+  readonly blurhash: string;
+  readonly bytes: number;
+  readonly duration_ms: number;
+  readonly expires: string | null;
+}
+
+/**
  * A post or comment as its reader sees it. `content` is clean HTML, `content_map` the same in other
  * languages, by language tag. `number`: API-5.6. `filtered`: words that its reader mutes.
  */
@@ -760,6 +804,12 @@ export interface PostList {
   readonly items: readonly Post[];
 }
 
+/** A picture that was made (`POST /pictures`), and what it shows, for who cannot see it. */
+export interface PostPicture {
+  readonly id: string;
+  readonly description?: string;
+}
+
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -769,6 +819,13 @@ export interface Problem {
   readonly code: "broken" | "busy" | "conflict" | "forbidden" | "full" | "head_too_large" | "malformed" | "missing" | "outdated" | "rate_limited" | "too_much" | "too_slow" | "unproven" | "unreachable" | "wrong_method" | "wrong_range" | "wrong_type";
   readonly params: Readonly<Record<string, string | number>>;
   readonly incident?: string;
+}
+
+/** A line of a profile: its name, its words, and where they lead ("": nowhere). */
+export interface ProfileLine {
+  readonly name: string;
+  readonly text: string;
+  readonly url: string;
 }
 
 /** A KeyPackage of this device, bare or as an MLSMessage. */
@@ -1691,6 +1748,27 @@ export interface Routes {
     readonly path: null;
     readonly query: null;
     readonly body: ReadUpTo;
+    readonly answer: null;
+  };
+  /** Make a picture of a whole upload, for a post or a face. */
+  readonly "POST /pictures": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewPicture;
+    readonly answer: PictureView;
+  };
+  /** A picture of yours. */
+  readonly "GET /pictures/{id}": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: PictureView;
+  };
+  /** Give a picture up that is not used. */
+  readonly "DELETE /pictures/{id}": {
+    readonly path: { readonly id: string; };
+    readonly query: null;
+    readonly body: null;
     readonly answer: null;
   };
   /** Publish a post. */

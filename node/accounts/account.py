@@ -6,9 +6,11 @@ from enum import StrEnum
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from node.errors import Conflict, Missing
 from node.federation.activities.shapes import Activity, Delete
+from node.federation.profile_links import ProfileLink
 
 
 class State(StrEnum):
@@ -40,6 +42,9 @@ class Account(Struct, frozen=True):
     created: datetime
     display_name: str = ""
     summary: str = ""  # HTML
+    icon: str = ""  # where their face is, and the picture behind their profile
+    header: str = ""
+    links: tuple[ProfileLink, ...] = ()
     locale: str = "en"
     mentions: str = "following"  # who is heard when they mention this person (INB-8.2)
     identity_key: bytes | None = None
@@ -56,6 +61,7 @@ class Profile(Struct, frozen=True):
     display_name: str
     summary: str
     icon: str
+    links: tuple[ProfileLink, ...] = ()
 
 
 class AccountUnit(Protocol):
@@ -67,9 +73,10 @@ class AccountUnit(Protocol):
     async def by_id(self, account: str) -> Account | None: ...
     async def admins(self) -> int: ...
     async def put_state(self, account: str, state: State) -> None: ...
-    async def put_profile(
-        self, account: Account, display_name: str, summary: str, locale: str
-    ) -> None: ...
+    async def put_profile(self, account: Account) -> None:
+        """Keep what the account says of itself; its channel has the same face."""
+        ...
+
     async def put_mentions(self, account: str, mentions: str) -> None: ...
     async def end_sessions(self, account: str, only: str | None = None, but: str = "") -> int: ...
     async def revoke_devices(self, account: str, only: str | None = None, but: str = "") -> int: ...
@@ -102,21 +109,22 @@ async def account_of(account: str, unit: Lookup) -> Account:
     return found
 
 
-async def change_profile(
-    account: str,
-    display_name: str | None,
-    summary: str | None,
-    locale: str | None,
-    unit: AccountUnit,
-) -> Account:
+class Change(Struct, frozen=True):
+    """What becomes of a profile; None leaves it as it is. `summary` is HTML that we made."""
+
+    display_name: str | None = None
+    summary: str | None = None
+    locale: str | None = None
+    icon: str | None = None
+    header: str | None = None
+    links: tuple[ProfileLink, ...] | None = None
+
+
+async def change_profile(account: str, change: Change, unit: AccountUnit) -> Account:
     """Change what is given (not None) and leave the rest."""
     old = await account_of(account, unit)
-    await unit.put_profile(
-        old,
-        old.display_name if display_name is None else display_name,
-        old.summary if summary is None else summary,
-        old.locale if locale is None else locale,
-    )
+    given = {name: value for name, value in asdict(change).items() if value is not None}
+    await unit.put_profile(replace(old, **given))
     return await account_of(account, unit)
 
 

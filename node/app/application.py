@@ -1,6 +1,7 @@
 """What a node answers: every room introduced to its routes."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 from aiohttp import web
 from msgspec import Struct
@@ -11,11 +12,14 @@ from node.config import Config
 from node.federation.discovery import Discovery
 from node.federation.peers import Actor
 from node.federation.receiving import Receiver
+from node.media.kept import KeptPictures
 from node.net.fetcher import callable_at
+from node.net.once import SingleFlight
 from node.operation.tallies import Tallies
 from node.ports import Clock
 from node.system import ask_for_descriptors
 from node.video.links import Links
+from node.video.pictures import PictureUrls
 from node.web.activitypub import wellknown
 from node.web.activitypub.actors import Actors, LocalActors
 from node.web.activitypub.collections import Collections
@@ -38,6 +42,7 @@ from node.web.api import (
     links,
     mailbox,
     mutes,
+    pictures,
     push,
     reports,
     servers,
@@ -45,11 +50,13 @@ from node.web.api import (
     uploads,
     video,
 )
+from node.web.api.profiles import Profiles
 from node.web.api.shown import Shown
 from node.web.api.streams import Streams
 from node.web.api.surface import surface as api_surface
 from node.web.api.uploads import Intake
 from node.web.api.video import Videos
+from node.web.api.views import profile_lines
 from node.web.app.surface import surface as app_surface
 from node.web.auth import Authenticator
 from node.web.backlog import BoundedLog
@@ -73,6 +80,7 @@ from node.web.server import Kernel, build_application, call_of
 from node.web.surface import Surface
 from node.web.through import Through
 from node.web.timing import timed
+from node.web.turns import Turns
 from node.wire.api.accounts import ActorView
 from node.wire.ids import origin
 from node.wire.keys import PrivateKey
@@ -129,6 +137,8 @@ def _view(actor: Actor) -> ActorView:
         summary=actor.summary,
         icon=actor.icon,
         url=actor.url,
+        header=actor.header,
+        links=profile_lines(actor.links),
     )
 
 
@@ -180,6 +190,7 @@ def make_web(
     intake = Intake(units, media.blobs, media.studio, config, disk.free_bytes)
     held = HeldGrants(clock)
     videos = Videos(units, intake, lines.asking, entropy.draw, media.media_urls, held)
+    drawn = pictures.Pictures(units, intake, media.blobs, media.studio, Turns(), SingleFlight())
     find = actor_finder(lines.discovery)
 
     async def find_id(text: str) -> str:
@@ -216,18 +227,24 @@ def make_web(
     api_routes = Shown(media_links, clock, origins).around(
         (
             *accounts.routes(
-                units, signing_up, entropy, config.account_domain, lookup, stores.keyring
+                units,
+                signing_up,
+                entropy,
+                config.account_domain,
+                lookup,
+                Profiles(units, stores.keyring, PictureUrls(media.media_urls)),
             ),
             *invites.routes(units, signing_up, entropy, config),
             *streams.routes(live),
             *graph.routes(units, find_id, entropy),
-            *inbox.routes(units),
+            *inbox.routes(units, PictureUrls(media.media_urls)),
             *deliveries.routes(units, media.bounds, refusals.shown, lines.clocks, health.told),
             *servers.routes(units, config.origin, friends.whom),
             *reports.routes(units, friends.whom),
             *mutes.routes(units, friends.whom),
             *uploads.routes(intake),
             *video.routes(videos),
+            *pictures.routes(drawn),
             *e2ee.routes(units, relay_key, lines.asking, clock),
             *links.routes(units, entropy, clock),
             *keys.routes(units, lines.asking, clock, config.origin, signing_up),
@@ -250,11 +267,14 @@ def make_web(
         problem,
         plain=wellknown.routes(stores.directory, units, config),
     )
+    kept = KeptPictures(
+        Path(config.data_dir) / "cache", config.remote_media_bytes, lambda: disk.short, clock
+    )
     files = MediaPages(units, media.blobs, prove_request, held)
     for_people = pages_surface(
         (
             *health.extras(),
-            *Through(units, media_links, lines.passing, files, Places(), clock).extras(),
+            *Through(units, media_links, lines.passing, files, Places(), clock, kept).extras(),
             *files.extras(),
             *VideoPage(units, pages, media.media_urls).extras(),
             *pages.extras(),

@@ -33,10 +33,11 @@ from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
 from node.store.graph import GraphUnit
 from node.store.inbox import InboxUnit
+from node.store.pictures import PicturesUnit
 from node.store.reports import ReportsUnit
 from node.store.resending import ResendingUnit
 from node.store.video import VideoUnit
-from node.video import foreign, playing, publishing
+from node.video import foreign, pictures, playing, publishing
 from node.worker.handlers import Handlers, on
 
 
@@ -73,4 +74,5 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         on(Delete, GraphUnit, friendship_handlers.on_delete),
         on(Delete, InboxUnit, posts.on_delete),
         on(Delete, VideoUnit, publishing.on_delete),
+        on(Delete, PicturesUnit, pictures.on_delete),
     )

@@ -60,6 +60,7 @@ from node.worker.handlers import Handlers
 from node.worker.jobs import Jobber, JobKind
 from node.worker.loop import Worker
 from node.worker.passed_on import Pace, Reader
+from node.worker.pictures import PictureRemover
 from node.worker.push import Hand, Pusher
 from node.worker.reading_back import OutboxReader
 from node.worker.returning import Returner
@@ -222,6 +223,7 @@ def _jobs(
         moving.MOVED: JobKind(tell_who_moved),
         **FanningOut(stores.units, system.clock).kinds(),
         **transcoder.kinds(),
+        **PictureRemover(stores.units, media.blobs).kinds(),
         **Eraser(stores.units).kinds(),
         **OutboxReader(
             stores.units, lines.discovery, stores.directory, heard, system.clock

@@ -59,7 +59,7 @@ PERSONS = {
     ),
     "search": Command(_PERSON, "Find words in your messages: kith search sea.", whole=True),
     "post": Command(
-        _PERSON, "Publish a video or a text: kith post clip.mp4 --to friends.", whole=True
+        _PERSON, "Publish a video, pictures or a text: kith post clip.mp4 --to friends.", whole=True
     ),
     "uploads": Command(_PERSON, "Files that were begun and are not posted; cancel.", whole=True),
     "feed": Command(_PERSON, "What your friends posted, to the end.", whole=True),
@@ -71,6 +71,9 @@ PERSONS = {
     "delete": Command(_PERSON, "Delete a post of yours.", whole=True),
     "report": Command(_PERSON, "Tell your administrators of somebody, or of a post.", whole=True),
     "notices": Command(_PERSON, "What happened lately.", whole=True),
+    "profile": Command(
+        _PERSON, "What everyone sees of you: kith profile set --avatar me.jpg.", whole=True
+    ),
     "mentions": Command(_PERSON, "Who is heard when they mention you.", whole=True),
     "deliveries": Command(
         _PERSON, "What has not arrived at other servers, and why; retry it.", whole=True

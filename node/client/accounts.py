@@ -1,5 +1,6 @@
 """The verbs of one's own account: who am I, which logins and devices, an invite for a friend."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from node.client import profile, sign_in
@@ -14,6 +15,7 @@ from node.wire.api.accounts import (
     DeviceView,
     InviteView,
     NewInvite,
+    NewProfileLink,
     RenameDevice,
     SessionList,
     SessionView,
@@ -38,6 +40,23 @@ class Accounts:
     async def me(self) -> AccountView:
         """Our account, as the node has it."""
         return await self._api.ask("GET", "/account", AccountView)
+
+    async def change_profile(
+        self,
+        display_name: str | None = None,
+        summary: str | None = None,
+        avatar: str | None = None,
+        header: str | None = None,
+        links: Sequence[tuple[str, str]] | None = None,
+    ) -> AccountView:
+        """Change what is given (not None). `avatar` and `header` are ids of pictures that were made
+        (`make_picture`), or empty to take one away; `links` are names and addresses, all of them.
+        """
+        led = None if links is None else [NewProfileLink(name=name, url=url) for name, url in links]
+        body = ChangeProfile(
+            display_name=display_name, summary=summary, avatar=avatar, header=header, links=led
+        )
+        return await self._api.ask("PATCH", "/account", AccountView, body)
 
     async def choose_mentions(self, who: WhoMentions) -> AccountView:
         """Who is heard at once when they mention us; all others are kept as requests."""

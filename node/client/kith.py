@@ -40,6 +40,7 @@ from node.client.keys import Keys
 from node.client.linking import Linking, NewDevice
 from node.client.local_device import CLOCK, ENTROPY, LocalDevice, Passphrase
 from node.client.people import People
+from node.client.pictures import Pictures
 from node.client.posts import Posts
 from node.client.profile import Profile, load
 from node.client.rows import MessageRow
@@ -104,6 +105,7 @@ _of_account = _Verbs(lambda kith: kith._account)
 _of_people = _Verbs(lambda kith: kith._people)
 _of_posts = _Verbs(lambda kith: kith._posts)
 _of_videos = _Verbs(lambda kith: kith._videos)
+_of_pictures = _Verbs(lambda kith: kith._pictures)
 _of_talk = _Verbs(lambda kith: kith._talk)
 _of_keys = _Verbs(lambda kith: kith._keys)
 _of_linking = _Verbs(lambda kith: kith._linking)
@@ -121,6 +123,7 @@ class Kith:
     _people: People
     _posts: Posts
     _videos: Videos
+    _pictures: Pictures
     _talk: Conversations
     _keys: Keys
     _history: History
@@ -144,6 +147,7 @@ class Kith:
         self._people = People(self.api, profile.handle)
         self._posts = Posts(self.api, Written(profile, here.home, clock, entropy))
         self._videos = Videos(self.api, profile)
+        self._pictures = Pictures(self.api)
         opening = partial(sign_in.open_messenger, self.api, profile, here)
         self._talk = Conversations(self.api, profile, self._people, opening, clock)
         self._keys = Keys(self.api, profile, self._people, self._talk.talk, clock)
@@ -177,6 +181,7 @@ class Kith:
         return self.profile.actor
 
     me = _of_account(Accounts.me)
+    change_profile = _of_account(Accounts.change_profile)
     choose_mentions = _of_account(Accounts.choose_mentions)
     sessions = _of_account(Accounts.sessions)
     end_session = _of_account(Accounts.end_session)
@@ -208,6 +213,10 @@ class Kith:
     friends = _of_people(People.friends)
     requests = _of_people(People.requests)
     blocked = _of_people(People.blocked)
+
+    make_picture = _of_pictures(Pictures.make_picture)
+    drop_picture = _of_pictures(Pictures.drop_picture)
+    post_pictures = _of_pictures(Pictures.post_pictures)
 
     post_text = _of_posts(Posts.post_text)
     unreached = _of_posts(Posts.unreached)

@@ -26,6 +26,7 @@ from node.federation.activities.reading import (
     types,
     url_id,
 )
+from node.federation.profile_links import ProfileLink, parse_links, render_links
 from node.wire import contexts, ids, keydocs
 from node.wire.html import clean, line
 from node.wire.keys import PublicKey
@@ -54,6 +55,8 @@ class ActorDocument(Struct, frozen=True):
     display_name: str = ""
     summary: str = ""
     icon: str = ""
+    header: str = ""
+    links: tuple[ProfileLink, ...] = ()
     url: str = ""
     keys: tuple[PublicKey, ...] = ()
     capabilities: tuple[str, ...] = ()
@@ -89,6 +92,8 @@ def parse_actor(document: Doc) -> ActorDocument:
         display_name=line(text(document, "name")),
         summary=_summary(document),
         icon=picture(document.get("icon")),
+        header=picture(document.get("image")),
+        links=parse_links(document),
         url=page_url(document),
         keys=_keys(document, id),
         capabilities=_capabilities(document),
@@ -193,6 +198,10 @@ def render_actor(actor: ActorDocument) -> dict[str, Any]:
         document["endpoints"] = {"sharedInbox": actor.shared_inbox}
     if actor.icon:
         document["icon"] = render_picture(actor.icon)
+    if actor.header:
+        document["image"] = render_picture(actor.header)
+    if actor.links:
+        document["attachment"] = render_links(actor.links)
     if actor.owner:
         # PeerTube takes a channel's owner from here.
         document["attributedTo"] = [{"type": "Person", "id": actor.owner}]

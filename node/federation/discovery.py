@@ -264,6 +264,8 @@ def actor_row(document: ActorDocument) -> Actor:
         display_name=document.display_name,
         summary=document.summary,
         icon=document.icon,
+        header=document.header,
+        links=document.links,
         url=document.url,
         shared_inbox=document.shared_inbox,
         outbox=document.outbox,

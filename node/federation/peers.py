@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from node.federation import capabilities
+from node.federation.profile_links import ProfileLink
 from node.wire.httpsig import Dialect
 from node.wire.keys import Algorithm, PublicKey
 
@@ -20,6 +21,8 @@ class Actor(Struct, frozen=True):
     display_name: str = ""
     summary: str = ""
     icon: str = ""
+    header: str = ""
+    links: tuple[ProfileLink, ...] = ()
     url: str = ""
     shared_inbox: str = ""
     outbox: str = ""

@@ -13,6 +13,7 @@ from node.federation.activities.prose import plain
 from node.federation.activities.reading import is_language
 from node.federation.activities.shapes import (
     Activity,
+    Attachment,
     CreateNote,
     Delete,
     Like,
@@ -44,6 +45,7 @@ class Draft(Struct, frozen=True):
     sensitive: bool = False
     lang: str = ""
     markup: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
 
 class PublishUnit(PostUnit, Protocol):
@@ -112,8 +114,8 @@ async def _mentioned(unit: PublishUnit, text: str) -> dict[str, str]:
 def _checked(draft: Draft, markup: str) -> Draft:
     """The draft with its words made clean. Raises `Malformed` (INB-4.2, INB-4.5)."""
     content = clean(markup)
-    if not plain(content):
-        raise Malformed("INB-4.2", "a post needs some text")
+    if not plain(content) and not draft.attachments:
+        raise Malformed("INB-4.2", "a post needs some text, or a picture")
     if len(content) > LONGEST_POST:
         raise Malformed("INB-4.2", f"a post has at most {LONGEST_POST} characters")
     summary = line(draft.summary)
@@ -154,6 +156,7 @@ async def publish(unit: PublishUnit, actor: str, draft: Draft) -> Note:
         to=to,
         cc=cc,
         mentions=tuple(sorted(named - {actor})),
+        attachments=draft.attachments,
     )
     return await send_out(unit, note, parent.thread if parent else note.id)
 

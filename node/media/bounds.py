@@ -70,12 +70,13 @@ async def run(
     readable: Sequence[str],
     caps: Caps,
     heard: Callable[[bytes], None] | None = None,
+    what: str = "video",
 ) -> bytes:
     """What `program` printed, or the refusal that its end means (VID-2.5).
 
     It works in `folder`, the only place it may write to, and reads `readable` besides itself and
-    its libraries. `heard` is told each piece of output as it comes. A cancelled caller leaves no
-    process behind.
+    its libraries. `heard` is told each piece of output as it comes; `what` is what a refusal calls
+    the file. A cancelled caller leaves no process behind.
     """
     order = {
         "memory_bytes": caps.memory_bytes,
@@ -85,7 +86,7 @@ async def run(
         "writable": [str(folder)],
     }
     ended = await _end_of([json.dumps(order), "--", *program], folder, caps.wall_seconds, heard)
-    fault = fault_of(ended)
+    fault = fault_of(ended, what)
     if isinstance(fault, Full) and not await asyncio.to_thread(is_full, folder):
         # A child repeats what stands in a file: it must not have us wait for ever.
         if _is_finished(ended):
@@ -178,22 +179,22 @@ async def _stop(child: Process) -> None:
         await child.communicate()
 
 
-def fault_of(ended: Ended) -> NodeError | None:
-    """What the end of a child means: nothing, a refusal of the video, or a fault of ours."""
+def fault_of(ended: Ended, what: str = "video") -> NodeError | None:
+    """What the end of a child means: nothing, a refusal of the file, or a fault of ours."""
     said = ended.complaint
     if ended.overtime or ended.code == -signal.SIGXCPU or _any(OVER_TIME, said):
-        return TooMuch("VID-2.5", "this video takes more time than a video may take here")
+        return TooMuch("VID-2.5", f"this {what} takes more time than a {what} may take here")
     if _is_finished(ended) and not _any(FULL_DISK, said):
         return None
     if _any(FULL_DISK, said):
         return no_room()
     if ended.code == -signal.SIGXFSZ or _any(OVER_SIZE, said):
-        return TooMuch("VID-2.5", "what is made of this video is larger than a file may be here")
+        return TooMuch("VID-2.5", f"what is made of this {what} is larger than a file may be here")
     if _any(OVER_MEMORY, said):
-        return TooMuch("VID-2.5", "this video takes more memory than a video may take here")
+        return TooMuch("VID-2.5", f"this {what} takes more memory than a {what} may take here")
     if _any(NOT_LOADED, said):
         return Broken("a media program lacks a library on this machine: is ffmpeg whole?")
-    return _fault_of_code(ended.code)
+    return _fault_of_code(ended.code, what)
 
 
 def _is_finished(ended: Ended) -> bool:
@@ -201,14 +202,14 @@ def _is_finished(ended: Ended) -> bool:
     return ended.code == 0 and not UNFINISHED.search(ended.complaint)
 
 
-def _fault_of_code(code: int) -> NodeError:
+def _fault_of_code(code: int, what: str) -> NodeError:
     if code == 0:
         return Broken("a media program could not write the end of its file")
     if code in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, INTERRUPTED):
         return Broken(f"a media child was stopped from outside (exit {code})")
     if code == NOT_KEPT_OFFLINE:
         return Broken(
-            "videos are not read here: their programs cannot be kept off the network, as this "
+            f"{what}s are not read here: their programs cannot be kept off the network, as this "
             "system permits neither name spaces nor seccomp. Permit one of them (a container's "
             "usual profile does), or run the node elsewhere"
         )
@@ -216,7 +217,7 @@ def _fault_of_code(code: int) -> NodeError:
         return Broken("a media program could not be started: is ffmpeg installed?")
     if code < 0:
         return Malformed("VID-2.5", "this file makes the program that reads it crash")
-    return Malformed("VID-2.2", "this video cannot be decoded")
+    return Malformed("VID-2.2", f"this {what} cannot be decoded")
 
 
 def no_room() -> Full:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -16,17 +16,22 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from node.errors import Broken, Malformed
+from node.errors import Broken, Malformed, TooMuch
 from node.media import bounds, transcode
 from node.media.bounds import Bounds, Caps, noticing_full_disk
 from node.ports import Blobs
-from node.video import renditions
+from node.video import pictures, renditions
+from node.video.pictures import Made
+from node.video.records import MediaFileRecord
 from node.video.renditions import Facts, File, Limits, Plan, Rendered
+from node.wire.picture_formats import HEAD_LENGTH
 
 T = TypeVar("T")
 PROBE = Path(__file__).with_name("probe.py")
+PICTURE = Path(__file__).with_name("picture.py")
 FRAMES = Path(__file__).with_name("frames.py")
 LOOK = Caps(wall_seconds=60, cpu_seconds=60)
+DRAW = Caps(wall_seconds=60, cpu_seconds=60)
 FINISH = Caps(wall_seconds=120, cpu_seconds=120)
 # A rendition may take ten times as long as it plays, and never less than two minutes.
 PATIENCE_SECONDS, PATIENCE_FACTOR = 120, 10
@@ -46,6 +51,16 @@ class _Seen(msgspec.Struct):
     blurhash: str
     codecs: str
     seconds: float
+
+
+class _Drawn(msgspec.Struct):
+    """What the child says of a picture: how it was made, or why it is refused."""
+
+    blurhash: str = ""
+    milliseconds: int = 0
+    files: list[dict[str, Any]] = []
+    refusal: str = ""
+    much: bool = False
 
 
 def _silence(_done: float) -> None:
@@ -120,7 +135,7 @@ class Studio:
             program = bounds.python(FRAMES, transcode.MP4, transcode.POSTER, cover)
             seen = _decode(await bounds.run(program, folder, [], FINISH), _Seen)
             await asyncio.to_thread(transcode.name_codecs, folder / transcode.MASTER, seen.codecs)
-            files = await self._keep(folder, into)
+            files = await self._keep(folder, into, TYPES)
         progress(1.0)
         return Rendered(
             mp4=files[transcode.MP4],
@@ -133,6 +148,33 @@ class Studio:
             seconds=seen.seconds,
             remark=plan.remark,
         )
+
+    async def draw(self, blob: str, into: str) -> Made:
+        """Make a picture of `blob` in its sizes, kept as blobs below the name `into` (PIC-1).
+
+        Again is no error. Nothing is left of one that fails or is cancelled. Raises `Malformed` and
+        `TooMuch` (PIC-1.1 to PIC-1.3) for what is no picture for this node, else as `render`.
+        """
+        head = b"".join([piece async for piece in self._blobs.read(blob, 0, HEAD_LENGTH)])
+        order = {
+            "format": pictures.format_of(head),
+            "most_points": pictures.MOST_POINTS,
+            "longest_side": pictures.LONGEST_SIDE,
+            "most_frames": pictures.MOST_FRAMES,
+            "most_drawn": pictures.MOST_DRAWN,
+        }
+        source = _absolute(await self._blobs.local(blob))
+        async with self._folder() as folder:
+            program = bounds.python(PICTURE, source, json.dumps(order))
+            said = await bounds.run(program, folder, [source], DRAW, what="picture")
+            drawn = _decode(said, _Drawn)
+            if drawn.refusal:
+                kind = TooMuch if drawn.much else Malformed
+                raise kind("PIC-1.3" if drawn.much else "PIC-1.2", drawn.refusal)
+            names = {one["name"]: pictures.TYPES[one["name"][-3:]] for one in drawn.files}
+            files = await self._keep(folder, into, names)
+        made = (_picture_file(files[one["name"]], one) for one in drawn.files)
+        return Made(tuple(made), drawn.blurhash, drawn.milliseconds)
 
     async def _transcode(
         self, source: str, plan: Plan, folder: Path, progress: Callable[[float], None]
@@ -154,11 +196,11 @@ class Studio:
         program = transcode.to_mp4(self._ffmpeg, source, plan)
         await bounds.run(program, folder, [source], caps, heard)
 
-    async def _keep(self, folder: Path, into: str) -> dict[str, File]:
+    async def _keep(self, folder: Path, into: str, types: Mapping[str, str]) -> dict[str, File]:
         """The finished files as blobs: all of them, or none."""
         files: dict[str, File] = {}
         try:
-            for name, media_type in TYPES.items():
+            for name, media_type in types.items():
                 made = folder / name
                 size, digest = await asyncio.to_thread(_measured, made)
                 files[name] = File(f"{into}/{name}", size, digest, media_type)
@@ -203,6 +245,19 @@ def _measured(path: Path) -> tuple[int, str]:
         return path.stat().st_size, _sha256(path)
     except FileNotFoundError as fault:
         raise Broken(f"ffmpeg ended well but made no {path.name}") from fault
+
+
+def _picture_file(file: File, seen: Mapping[str, Any]) -> MediaFileRecord:
+    return MediaFileRecord(
+        name=seen["name"],
+        kind="picture",
+        media_type=file.media_type,
+        size=file.size,
+        blob=file.blob,
+        sha256=bytes.fromhex(file.sha256),
+        width=seen["width"],
+        height=seen["height"],
+    )
 
 
 def _fraction(wanted: type, value: Any) -> Any:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import BindParameter, Select, bindparam, func, select, update
 
 from node.accounts.account import Account, Profile, Role, State
@@ -11,6 +12,7 @@ from node.accounts.actors import LocalActor, NewKey
 from node.accounts.resets import Reset
 from node.federation import telling
 from node.federation.activities.shapes import Activity
+from node.federation.profile_links import ProfileLink
 from node.store import tables
 from node.store.circles import Circles
 from node.store.grant_ends import end_grants
@@ -24,9 +26,9 @@ from node.wire.times import from_micros, micros
 def _selected() -> "Select[Any]":
     table, actors = tables.accounts, tables.actors
     # An applicant has no actor yet: their display name waits in the row of the account.
-    return select(table, actors.c.display_name.label("shown"), actors.c.summary).join(
-        actors, actors.c.id == table.c.actor, isouter=True
-    )
+    a = actors.c
+    said = (a.display_name.label("shown"), a.summary, a.icon, a.header, a.links)
+    return select(table, *said).join(actors, a.id == table.c.actor, isouter=True)
 
 
 _ID: BindParameter[str] = bindparam("which")
@@ -35,13 +37,22 @@ LOCALE = update(tables.accounts).where(tables.accounts.c.id == _ID).values(local
 PROFILE = (
     update(tables.actors)
     .where(tables.actors.c.id == _ID)
-    .values(display_name=bindparam("called"), summary=bindparam("about"))
+    .values(display_name=bindparam("called"), summary=bindparam("about"), links=bindparam("led"))
+)
+FACES = (
+    update(tables.actors)
+    .where(tables.actors.c.account == _ID, tables.actors.c.local.is_(True))
+    .values(icon=bindparam("face"), header=bindparam("behind"))
 )
 SAID_OF_ITSELF = (
     update(tables.outbox)
     .where(tables.outbox.c.object == _ID, tables.outbox.c.actor == _ID)
     .values(body=bindparam("now_said"))
 )
+
+
+def _links(text: str) -> tuple[ProfileLink, ...]:
+    return msgspec.json.decode(text, type=tuple[ProfileLink, ...])
 
 
 def _account(row: Any) -> Account:
@@ -56,6 +67,9 @@ def _account(row: Any) -> Account:
         created=from_micros(row.created),
         display_name=row.display_name if row.shown is None else row.shown,
         summary=row.summary or "",
+        icon=row.icon or "",
+        header=row.header or "",
+        links=_links(row.links or "[]"),
         locale=row.locale,
         mentions=row.mentions,
         identity_key=row.identity_key,
@@ -137,13 +151,14 @@ class AccountsUnit(SessionsUnit):
     async def put_mentions(self, account: str, mentions: str) -> None:
         await self._set(account, mentions=mentions)
 
-    async def put_profile(
-        self, account: Account, display_name: str, summary: str, locale: str
-    ) -> None:
-        self.connection.later(LOCALE, {"which": account.id, "said": locale})
+    async def put_profile(self, account: Account) -> None:
+        self.connection.later(LOCALE, {"which": account.id, "said": account.locale})
         self.wakes.add("tokens")
-        said = {"which": account.actor, "called": display_name, "about": summary}
-        self.connection.later(PROFILE, said)
+        links = msgspec.json.encode(account.links).decode()
+        said = {"called": account.display_name, "about": account.summary, "led": links}
+        self.connection.later(PROFILE, {"which": account.actor, **said})
+        faces = {"face": account.icon, "behind": account.header}
+        self.connection.later(FACES, {"which": account.id, **faces})
 
     async def empty(self, account: Account) -> None:
         """Nothing of the person stays but the name, so that nobody takes it again."""
@@ -157,7 +172,9 @@ class AccountsUnit(SessionsUnit):
         await self.connection.execute(
             update(actors)
             .where(actors.c.id.in_((account.actor, account.channel)))
-            .values(display_name="", summary="", icon="", gone=micros(self.now))
+            .values(
+                display_name="", summary="", icon="", header="", links="[]", gone=micros(self.now)
+            )
         )
         homes = tables.homes
         await self.connection.execute(homes.delete().where(homes.c.account == account.id))
@@ -234,7 +251,8 @@ class AccountsUnit(SessionsUnit):
         row = found.one_or_none()
         if row is None or row.state not in (None, State.ACTIVE):
             return None
-        return Profile(row.id, row.kind, row.name, row.display_name, row.summary, row.icon)
+        said = (row.display_name, row.summary, row.icon, _links(row.links))
+        return Profile(row.id, row.kind, row.name, *said)
 
     # -- names and actors ----------------------------------------------------------------------
 

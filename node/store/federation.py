@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 
 from node.errors import Forbidden
 from node.federation.peers import Actor, Found, Peer
+from node.federation.profile_links import ProfileLink
 from node.store import tables
 from node.store.grant_ends import end_grants
 from node.store.keyring import public_key, public_row
@@ -23,8 +25,9 @@ from node.wire.keys import PublicKey
 from node.wire.times import from_micros, micros
 
 _ACTOR_TEXTS = (
-    "kind", "inbox", "name", "domain", "display_name", "summary", "icon", "url", "shared_inbox",
-    "outbox", "followers", "following", "friends", "key_packages", "manually_approves",
+    "kind", "inbox", "name", "domain", "display_name", "summary", "icon", "header", "url",
+    "shared_inbox", "outbox", "followers", "following", "friends", "key_packages",
+    "manually_approves",
 )  # fmt: skip
 
 REFUSED_AT_ONCE = 500  # actors of one statement
@@ -121,6 +124,7 @@ class FederationUnit(Unit):
                 id=actor.id,
                 local=False,
                 capabilities=json.dumps(actor.capabilities),
+                links=msgspec.json.encode(actor.links).decode(),
                 document=found.document,
                 fetched=micros(self.now),
                 gone=None,
@@ -379,6 +383,7 @@ def _actor(row: Any) -> Actor:
         account=row.account,
         local=row.local,
         capabilities=tuple(json.loads(row.capabilities)),
+        links=msgspec.json.decode(row.links, type=tuple[ProfileLink, ...]),
         fetched=_instant(row.fetched),
         gone=_instant(row.gone),
         suspended=_instant(row.suspended),

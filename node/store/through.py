@@ -4,8 +4,8 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from node.federation.activities.shapes import Attachment
+from node.store.pictures import PicturesUnit
 from node.store.tables import accounts, actors, posts
-from node.store.video import VideoUnit
 from node.video.playing import Shown
 
 ACTIVE = select(accounts.c.actor).where(
@@ -14,10 +14,12 @@ ACTIVE = select(accounts.c.actor).where(
 NUMBERED = select(
     posts.c.id, posts.c.video, posts.c.author, posts.c.local, posts.c.attachments
 ).where(posts.c.number == bindparam("number"), posts.c.deleted.is_(None))
-ICON = select(actors.c.id, actors.c.icon).where(actors.c.number == bindparam("number"))
+FACES = select(actors.c.id, actors.c.icon, actors.c.header).where(
+    actors.c.number == bindparam("number")
+)
 
 
-class ThroughUnit(VideoUnit):
+class ThroughUnit(PicturesUnit):
     """A look at one file through one account's eyes."""
 
     async def active(self, account: str) -> str:
@@ -33,8 +35,8 @@ class ThroughUnit(VideoUnit):
         record = await self.record(row.id)
         return Shown(row.id, row.video, row.author, row.local, attachments, record)
 
-    async def icon_of(self, number: int) -> tuple[str, str]:
-        found = await self.connection.fetch(ICON, {"number": number})
+    async def face_of(self, number: int, kind: str) -> str:
+        found = await self.connection.fetch(FACES, {"number": number})
         if not found or await self.hidden(found[0].id):
-            return "", ""
-        return found[0].id, found[0].icon
+            return ""
+        return str(found[0].icon if kind == "icon" else found[0].header)

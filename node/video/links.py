@@ -31,7 +31,7 @@ class Link(Struct, frozen=True, array_like=True):
     """
 
     account: str
-    kind: str  # "file" | "poster" | "icon"
+    kind: str  # "file" | "poster" | "icon" | "header"
     number: int
     place: int
     spans: int  # since 1970, behind which it ends

@@ -20,7 +20,7 @@ LEAST = timedelta(hours=1)
 MOST = timedelta(hours=6)
 ABSENT = "there is no such video"
 LONGEST_URL = 2048
-SERVED = frozenset({"video/mp4", "application/vnd.apple.mpegurl", "image/jpeg"})
+SERVED = frozenset({"video/mp4", "application/vnd.apple.mpegurl", "image/jpeg", "image/png"})
 
 
 class Watch(Struct, frozen=True):

@@ -1,10 +1,12 @@
 """What an address at our own node opens now: a file of ours, or one to be fetched (spec VID-9)."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
 
 from node.video.links import Link
+from node.video.pictures import Picture
 from node.video.playing import Shown, absent, best_file
 from node.video.records import MP4, POSTER, MediaFileRecord
 from node.wire.ids import same_origin
@@ -32,11 +34,13 @@ class ThroughUnit(Protocol):
 
     async def shown_by_number(self, number: int) -> Shown | None: ...
 
-    async def icon_of(self, number: int) -> tuple[str, str]:
-        """The id of an actor who is neither gone nor suspended, and their picture; or nothing."""
+    async def face_of(self, number: int, kind: str) -> str:
+        """The icon or header of an actor who is neither gone nor suspended; or nothing."""
         ...
 
     async def sees(self, actor: str, post: str) -> bool: ...
+
+    async def pictures_of_post(self, post: str) -> Sequence[Picture]: ...
 
 
 def is_shown(kind: str, media_type: str) -> bool:
@@ -51,15 +55,34 @@ async def opened(unit: ThroughUnit, link: Link) -> MediaFileRecord | Foreign:
     viewer = await unit.active(link.account)
     if not viewer:
         raise absent()
-    if link.kind == "icon":
-        _, icon = await unit.icon_of(link.number)
+    if link.kind in ("icon", "header"):
+        icon = await unit.face_of(link.number, link.kind)
         if not icon.startswith("https://"):
             raise absent()
         return Foreign(icon)
     shown = await unit.shown_by_number(link.number)
     if shown is None or not await unit.sees(viewer, shown.post):
         raise absent()
-    return _ours(shown, link) if shown.local else await _theirs(unit, viewer, shown, link)
+    if not shown.local:
+        return await _theirs(unit, viewer, shown, link)
+    if shown.record is not None:
+        return _ours(shown, link)
+    return await _drawn(unit, shown, link)
+
+
+async def _drawn(unit: ThroughUnit, shown: Shown, link: Link) -> MediaFileRecord:
+    """One of the pictures of a post of ours: by the address that the attachment names."""
+    if not 0 <= link.place < len(shown.attachments):
+        raise absent()
+    attachment = shown.attachments[link.place]
+    url = attachment.url if link.kind == "file" else attachment.poster
+    id, _, name = url.rpartition("/")
+    id = id.rpartition("/")[2]
+    for picture in await unit.pictures_of_post(shown.post):
+        found = picture.file(name) if picture.id == id else None
+        if found is not None:
+            return found
+    raise absent()
 
 
 def _ours(shown: Shown, link: Link) -> MediaFileRecord:

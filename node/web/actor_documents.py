@@ -30,6 +30,8 @@ def document_of(actor: Actor, keys: Sequence[Any], family: Family | None) -> Act
         display_name=actor.display_name,
         summary=actor.summary,
         icon=actor.icon,
+        header=actor.header,
+        links=actor.links,
         url=actor.url,
         keys=tuple(keys),
         capabilities=actor.capabilities,

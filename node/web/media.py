@@ -1,4 +1,4 @@
-"""Serves the files of videos: whole or one range, to whom they are open (spec VID-7)."""
+"""Serves files of videos and pictures, whole or one range, to whom they are open (VID-7, PIC-2)."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from node.errors import Refused
 from node.ports import Blobs
+from node.store.pictures import PicturesUnit
 from node.store.unit import Units
 from node.store.video import VideoUnit
-from node.video import playing
+from node.video import pictures, playing
 from node.video.records import MediaFileRecord
 from node.web import problems
 from node.web.held_grants import HeldGrants
@@ -50,21 +51,27 @@ class Media(Struct, frozen=True):
         )
 
     async def public(self, request: web.Request) -> web.StreamResponse:
-        """A public video, at its stable address."""
-        uuid, file = request.match_info["uuid"], request.match_info["file"]
-        found = await self.units.look(VideoUnit, lambda unit: playing.by_uuid(unit, uuid, "", file))
-        return await self.serve(request, found, "public, max-age=300")
+        """What is for all, at its stable address."""
+        return await self.serve(request, await self._open_to("", request), "public, max-age=300")
 
     async def signed(self, request: web.Request) -> web.StreamResponse:
         """For servers that fetch in the name of an actor (VID-8.6)."""
-        uuid, file = request.match_info["uuid"], request.match_info["file"]
         viewer = await self.prove(request)
         if viewer is None:
             raise playing.absent()
-        found = await self.units.look(
-            VideoUnit, lambda unit: playing.by_uuid(unit, uuid, viewer, file)
-        )
+        found = await self._open_to(viewer, request)
         return await self.serve(request, found, "private, no-store")
+
+    async def _open_to(self, viewer: str, request: web.Request) -> MediaFileRecord:
+        uuid, file = request.match_info["uuid"], request.match_info["file"]
+
+        async def look(unit: PicturesUnit) -> MediaFileRecord:
+            picture = await unit.picture(uuid)
+            if picture is not None:
+                return await pictures.opened(unit, picture, viewer, file)
+            return await playing.by_uuid(unit, uuid, viewer, file)
+
+        return await self.units.look(PicturesUnit, look)
 
     async def granted(self, request: web.Request) -> web.StreamResponse:
         """For whoever holds a capability."""

@@ -2,8 +2,10 @@
 
 from aiohttp import hdrs, web
 from msgspec import Struct
+from msgspec.structs import replace
 
 from node.errors import Unreachable
+from node.media.kept import KeptPictures
 from node.net.passing import VIA, Passed, Passing, host_of
 from node.ports import Clock
 from node.store.through import ThroughUnit
@@ -29,6 +31,7 @@ class Through(Struct, frozen=True):
     media: Media
     places: Places
     clock: Clock
+    kept: KeptPictures
 
     def extras(self) -> tuple[web.AbstractRouteDef, ...]:
         """Routes outside the API. GET stands for HEAD too."""
@@ -42,18 +45,43 @@ class Through(Struct, frozen=True):
         link = self.links.read(request.match_info["link"], self.clock.now())
         found = await self.units.look(ThroughUnit, lambda unit: through.opened(unit, link))
         if isinstance(found, Foreign):
+            if (kept := await self._kept(request, found)) is not None:
+                return await _send(request, kept)
             async with self.places.place(link.account, host_of(found.url)):
                 return await self._pass(request, found)
         return await self.media.serve(request, found, KEPT)
+
+    async def _kept(self, request: web.Request, source: Foreign) -> Passed | None:
+        """The picture as it came before, for who wants all of it (VID-9.8)."""
+        if not _wants_whole(request):
+            return None
+        found = await self.kept.get(source.url, source.signer)
+        if found is None:
+            return None
+        size = found.size
+        return Passed(200, found.media_type, "", size, 0, size, found.pieces)
+
+    def _keeping(self, request: web.Request, source: Foreign, passed: Passed) -> Passed:
+        """The same, kept on its way if it is a whole picture."""
+        whole = passed.status == 200 and passed.media_type.startswith("image/")
+        if not (whole and _wants_whole(request)):
+            return passed
+        host, signer = host_of(source.url), source.signer
+        pieces = self.kept.passing(source.url, signer, host, passed.media_type, passed.pieces)
+        return replace(passed, pieces=pieces)
 
     async def _pass(self, request: web.Request, source: Foreign) -> web.StreamResponse:
         try:
             wanted = _wanted(request)
             condition = request.headers.get(hdrs.IF_RANGE, "")
             async with self.passing.opened(source, request.method, wanted, condition) as passed:
-                return await _send(request, passed)
+                return await _send(request, self._keeping(request, source, passed))
         except NoRange as wrong:
             return no_range(WrongRange("VID-9.4", str(wrong)))
+
+
+def _wants_whole(request: web.Request) -> bool:
+    return request.method == hdrs.METH_GET and hdrs.RANGE not in request.headers
 
 
 def _wanted(request: web.Request) -> Wanted | None:

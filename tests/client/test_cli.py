@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from node.accounts import resets
 from node.cli.table import PERSONS
@@ -33,6 +34,7 @@ from node.client.vault import Vault
 from node.errors import Full, Malformed, NodeError, NoRoom, Refused, TooMuch
 from node.federation.capabilities import VIDEOS
 from node.inbox.reports import Report
+from node.store import tables
 from node.store.invites import InvitesUnit
 from node.store.reports import ReportsUnit
 from node.store.unit import Units
@@ -1015,6 +1017,71 @@ def test_a_device_that_takes_little_at_once_gets_all_of_it() -> None:
 )
 def test_times_are_said_as_players_show_them(text: str, time: float) -> None:
     assert seconds(text) == time
+
+
+@pytest.mark.clause("PIC-2.8")
+async def test_pictures_are_posted_with_words_for_who_cannot_see_them(
+    shell: Shell, tmp_path: Path
+) -> None:
+    await enter(shell, "alice", "alpha.test")
+    cat, dog = tmp_path / "cat.png", tmp_path / "dog.jpg"
+    Image.new("RGB", (600, 300), (200, 0, 0)).save(cat)
+    Image.new("RGB", (300, 600), (0, 0, 200)).save(dog)
+    posted = await shell.run("alice", f"post {cat} {dog} --to public --alt", "a red cat")
+    assert posted.code == 0, posted.err
+    assert "Note: 1 of 2 have no description for who cannot see them: --alt." in posted.out
+    assert "Posted to public: 2 pictures." in posted.out
+    shown = (await shell.run("alice", "feed --mine")).out
+    assert "▣ a red cat" in shown and "▣ a picture without a description" in shown
+    (post,) = (await shell.run("alice", "feed --mine --json")).json["items"]
+    assert [(one["width"], one["height"]) for one in post["media"]] == [(600, 300), (300, 600)]
+    alone = await shell.run("alice", f"post {cat} --json --alt red --text", "my cat")
+    assert alone.json["media"][0]["name"] == "red"
+
+
+@pytest.mark.clause("PIC-3.6")
+async def test_a_profile_is_set_and_shown(shell: Shell, tmp_path: Path) -> None:
+    await enter(shell, "alice", "alpha.test")
+    face, text = tmp_path / "me.png", tmp_path / "me.txt"
+    Image.new("RGB", (600, 600), (200, 0, 0)).save(face)
+    text.write_text("no face")
+    assert (await shell.run("alice", "profile set")).code == 2
+    assert (await shell.run("alice", "profile --name Eve")).code == 2
+    assert (await shell.run("alice", "profile set --link home")).code == 2
+    refused = await shell.run("alice", f"profile set --name Eve --avatar {text} --json")
+    assert (refused.code, refused.problem["clause"]) == (1, "PIC-1.1")
+    line = f"profile set --name Alice --avatar {face} --link Home=https://alice.example/"
+    assert (await shell.run("alice", line, "--bio", "I like the sea")).out == (
+        "Your profile is changed.\n"
+    )
+    shown = (await shell.run("alice", "profile")).out
+    assert "Alice  @alice@alpha.test" in shown and "I like the sea" in shown
+    assert "Home: https://alice.example/" in shown and "/small.jpg" in shown
+    bare = await shell.run("alice", "profile set --json --avatar none --link none")
+    assert bare.code == 0, bare.err
+    assert (bare.json["avatar"], bare.json["links"]) == ("", [])
+    assert bare.json["display_name"] == "Alice"
+
+
+@pytest.mark.clause("PIC-2.8")
+async def test_what_cannot_be_posted_together_is_refused_before_anything_is_sent(
+    shell: Shell, tmp_path: Path
+) -> None:
+    await enter(shell, "alice", "alpha.test")
+    cat, film, broken = tmp_path / "cat.png", tmp_path / "a.mp4", tmp_path / "b.jpg"
+    Image.new("RGB", (60, 30), (200, 0, 0)).save(cat)
+    film.write_bytes(b"no picture")
+    broken.write_bytes(b"\xff\xd8\xff no picture either")
+    for line in (f"{cat} {film}", f"{film} {film}", f"{cat} --alt a --alt b", f"{film} --alt a"):
+        assert (await shell.run("alice", f"post {line}")).code == 2
+    assert (await shell.run("alice", "post", *([str(cat)] * 11))).code == 2
+    refused = await shell.run("alice", f"post {cat} {broken} --json")
+    assert (refused.code, refused.problem["clause"]) == (1, "PIC-1.2")
+    assert (await shell.run("alice", "feed --mine --json")).json["items"] == []
+    assert (await shell.run("alice", "uploads --json")).json["items"] == []
+    rows = Rows()
+    rows.database = shell.square.town.nodes["alpha.test"].node.stores.database
+    assert await rows.rows(tables.pictures) == [], "what was made before is given up"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ ROOMS = (
     {"graph", "friends"},
     {"visibility", "inbox", "feeds", "reports", "mutes"},
     {"key_packages", "mailbox", "e2ee"},
-    {"uploads", "video", "through"},
+    {"uploads", "video", "pictures", "through"},
     {"federation", "resending", "catching_up"},
 )
 

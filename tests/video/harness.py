@@ -24,8 +24,10 @@ from node.store import tables
 from node.store.keyring import public_row
 from node.testing.rows import Rows
 from node.testing.town import Town, open_harness
+from node.video import pictures
 from node.video.cut import Part
-from node.video.records import MediaUrls
+from node.video.pictures import Made
+from node.video.records import MediaFileRecord, MediaUrls
 from node.video.renditions import NAMES, Facts, File, Plan, Rendered
 from node.web.activitypub.objects import Objects
 from node.web.api.surface import API
@@ -38,6 +40,7 @@ from tests.pictures import jpeg
 
 MP4_BODY = hashlib.shake_256(b"record").digest(300_000)
 POSTER_BODY = jpeg()
+PICTURE = jpeg() + b" of a cat"
 
 
 def facts(seconds: float = 2.0) -> Facts:
@@ -69,6 +72,31 @@ class QuickStudio:
         if not head.startswith(b"FILM"):
             raise Malformed("VID-2.1", "this is not a video that is taken here")
         return facts()
+
+    async def draw(self, blob: str, into: str) -> Made:
+        head = b"".join([piece async for piece in self._blobs.read(blob, 0, 64)])
+        pictures.format_of(head)
+        self.begun += 1
+        if self.lacks is not None:
+            raise self.lacks
+        names = ["large.jpg", "medium.jpg", "small.jpg"]
+        if head.startswith(b"GIF"):
+            names.insert(0, pictures.LOOP)
+        self._aside.mkdir(exist_ok=True)
+        files = []
+        for place, name in enumerate(names):
+            body = MP4_BODY if name == pictures.LOOP else POSTER_BODY + bytes(10 * place)
+            (self._aside / name).write_bytes(body)
+            await self._blobs.put(f"{into}/{name}", str(self._aside / name))
+            kind, digest = pictures.TYPES[name[-3:]], hashlib.sha256(body).digest()
+            files.append(
+                MediaFileRecord(
+                    name, "picture", kind, len(body), f"{into}/{name}", "", digest, 640, 480
+                )
+            )
+        if self.midway is not None:
+            await self.midway()
+        return Made(tuple(files), "LEHV6nWB", 800 if head.startswith(b"GIF") else 0)
 
     async def render(
         self, blob: str, plan: Plan, into: str, progress: Callable[[float], None]
@@ -152,6 +180,12 @@ class Person:
         assert said.status == 201, said.raw
         await self.harness.work()
         return dict((await self.one(said.body["id"])).body)
+
+    async def picture(self, file: bytes = PICTURE) -> dict[str, Any]:
+        """A picture that is made and not used yet."""
+        made = await self.ask("POST", "/pictures", {"upload": await self.upload(file)})
+        assert made.status == 201, made.raw
+        return dict(made.body)
 
     async def one(self, id: str) -> Said:
         return await self.ask("GET", f"/videos/one?id={quote(id)}")

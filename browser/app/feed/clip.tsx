@@ -9,6 +9,7 @@ import { mayMove } from "../appearance.ts";
 import { mediaAddress } from "../media.ts";
 import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { later } from "../parts/later.tsx";
 import { RichText } from "../parts/rich.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
 import { ago, say, short } from "../words/index.ts";
@@ -18,6 +19,8 @@ import { isMuted, type Players } from "./players.ts";
 import { audienceOf, captionsOf, gist, kindOf, mainFile, saysName } from "./post_parts.ts";
 
 const DOUBLE_TAP_MS = 280;
+
+const Album = later(async () => (await import("../pictures/album.tsx")).Album);
 
 export interface ClipDeeds {
   readonly like: (post: Post) => void;
@@ -100,11 +103,7 @@ function Stage(props: Props) {
   if (address === "" || kindOf(file) === "image") {
     return (
       <div class="stage">
-        {address === "" ? (
-          <p class="stage-note">{say("feed.nothing")}</p>
-        ) : (
-          <img class="clip" src={address} alt={file.name ?? ""} decoding="async" />
-        )}
+        {address === "" ? <p class="stage-note">{say("feed.nothing")}</p> : <Album post={post} />}
       </div>
     );
   }

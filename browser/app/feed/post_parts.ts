@@ -3,10 +3,11 @@
 import type { MediaFile, Post } from "../api_types.ts";
 import { richOf, wordsOf } from "../rich.ts";
 
-/** The one video or picture that fills the screen; null for words alone. */
+/** The video that fills the screen, or the first of its pictures; null for words alone. */
 export function mainFile(post: Post): MediaFile | null {
   const ofKind = (kind: string) => post.media.find((file) => kindOf(file) === kind);
-  return ofKind("video") ?? ofKind("image") ?? null;
+  const video = ofKind("video");
+  return (video && post.video ? video : (ofKind("image") ?? video)) ?? null;
 }
 
 /** What sort of file it is, by its media type. */

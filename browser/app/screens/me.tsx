@@ -19,6 +19,7 @@ const personOf = (one: Known) => ({
   handle: one.address,
   display_name: one.displayName,
   icon: "",
+  icon_here: one.avatar,
 });
 
 function askWayOut(who: Known): void {

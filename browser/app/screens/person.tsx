@@ -17,6 +17,8 @@ import { RichText } from "../parts/rich.tsx";
 import { Empty, Screen, Waiting } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
 import { act, type Deed, lookUp, relationTo } from "../people.ts";
+import { wear } from "../pictures/sheet.ts";
+import { sayPictures } from "../pictures/words.ts";
 import { at } from "../router.ts";
 import { useTold } from "../told.ts";
 import { say, short } from "../words/index.ts";
@@ -162,6 +164,48 @@ function Posts({ actor }: { readonly actor: string }) {
   );
 }
 
+/** The picture behind a profile, unless it does not come. */
+function Behind({ address }: { readonly address: string }) {
+  const failed = useSignal(false);
+  const source = mediaAddress(address);
+  if (source === "" || failed.value) return null;
+  wear();
+  return (
+    <img
+      class="behind"
+      src={source}
+      alt=""
+      width={960}
+      height={320}
+      onError={() => {
+        failed.value = true;
+      }}
+    />
+  );
+}
+
+function Links({ links }: { readonly links: NonNullable<Actor["links"]> }) {
+  if (links.length === 0) return null;
+  wear();
+  return (
+    <ul class="profile-links" aria-label={sayPictures("links")}>
+      {links.map(({ name, text, url = "" }, place) => (
+        <li key={place}>
+          <bdi>{name}</bdi>
+          {": "}
+          {url === "" ? (
+            <bdi>{text}</bdi>
+          ) : (
+            <a href={url} target="_blank" rel="nofollow noopener noreferrer">
+              <bdi>{text}</bdi>
+            </a>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 export function PersonScreen({ parts }: { readonly parts: Readonly<Record<string, string>> }) {
   const handle = parts.handle ?? "";
   const actor = useSignal<Actor | null>(null);
@@ -200,15 +244,18 @@ export function PersonScreen({ parts }: { readonly parts: Readonly<Record<string
     handle: found.address,
     display_name: found.display_name,
     icon: found.icon,
+    icon_here: found.icon_here ?? "",
   };
   return (
     <Screen title={nameOf(person)} under="/people" width="wide">
       <section class="card profile">
+        <Behind address={found.header_here ?? ""} />
         <Avatar person={person} size={96} />
         <p class="handle" dir="ltr">
           {found.address}
         </p>
         {found.summary !== "" && <RichText html={found.summary} class="summary" />}
+        <Links links={found.links ?? []} />
         {relation.value !== null && (
           <Standing
             relation={relation.value}

@@ -17,6 +17,9 @@ import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { attempt, tell } from "../parts/toast.tsx";
 import { leftOf } from "../parts/typed.ts";
+import { ChosenPictures } from "../pictures/chosen.ts";
+import { PictureFiles, PicturePicker, takePictures } from "../pictures/picker.tsx";
+import { sayPictures } from "../pictures/words.ts";
 import { askAboutEarlier } from "../post/earlier.tsx";
 import type { Job } from "../post/jobs.ts";
 import { giveUp, jobs, postVideo, tryAgain } from "../post/posting.ts";
@@ -103,12 +106,13 @@ const canRecord = (): boolean =>
   "mediaDevices" in navigator && typeof MediaRecorder !== "undefined";
 
 interface PickerProps {
+  readonly pictures: ChosenPictures;
   readonly file: Signal<File | null>;
   readonly part: Signal<Part>;
   readonly fault: Signal<string>;
 }
 
-function Picker({ file, part, fault }: PickerProps) {
+function Picker({ pictures, file, part, fault }: PickerProps) {
   const recorder = useSignal<typeof RecorderPart | null>(null);
   const cutter = useSignal<typeof CutterPart | null>(null);
   useEffect(() => {
@@ -151,6 +155,7 @@ function Picker({ file, part, fault }: PickerProps) {
       </div>
     );
   }
+  if (pictures.items.value.length > 0) return <PicturePicker all={pictures} />;
   const Recorder = recorder.value;
   if (Recorder !== null) {
     return (
@@ -172,6 +177,10 @@ function Picker({ file, part, fault }: PickerProps) {
         {say("post.pick")}
         <input type="file" accept="video/*" onChange={(event) => take(event.currentTarget)} />
       </label>
+      <PictureFiles
+        words={sayPictures("pick")}
+        onFiles={(files) => takePictures(pictures, files)}
+      />
       {canRecord() ? (
         <Button
           kind="quiet"
@@ -203,6 +212,7 @@ function Picker({ file, part, fault }: PickerProps) {
 export function PostScreen() {
   const actor = me.value?.actor ?? "";
   const file = useSignal<File | null>(null);
+  const pictures = useMemo(() => new ChosenPictures(), []);
   const part = useSignal<Part>(WHOLE);
   const fault = useSignal("");
   const title = useSignal("");
@@ -221,8 +231,15 @@ export function PostScreen() {
     if (shared === null) return;
     words.value = [words.value, shared.words].filter(Boolean).join("\n");
     keepDraft(actor, words.value);
-    const video = shared.files.find(({ type }) => type.startsWith("video/"));
-    if (shared.files.length > (video === undefined ? 0 : 1)) tell(say("post.one_video"));
+    const { files } = shared;
+    const drawn = files.filter(({ type }) => type.startsWith("image/"));
+    if (file.value === null && drawn.length > 0) {
+      if (drawn.length < files.length) tell(sayPictures("one_kind"));
+      takePictures(pictures, drawn);
+      return;
+    }
+    const video = files.find(({ type }) => type.startsWith("video/"));
+    if (files.length > (video === undefined ? 0 : 1)) tell(say("post.one_video"));
     file.value ??= video ?? null;
   }
   const isShared = place.value.query.get("shared") === "1";
@@ -258,9 +275,11 @@ export function PostScreen() {
         audience: audience.value,
         summary,
         sensitive: summary !== "",
+        pictures: pictures.named,
       };
       const isPosted = () => {
         isSent();
+        pictures.posted();
         tell(say("post.sent"));
         go(`/people/${encodeURIComponent(me.value?.address ?? "")}`);
       };
@@ -273,7 +292,8 @@ export function PostScreen() {
       isPosted();
     }
   }
-  const isEmpty = file.value === null && words.value.trim() === "";
+  const isEmpty =
+    file.value === null && words.value.trim() === "" && pictures.items.value.length === 0;
   return (
     <Screen title={say("post.title")} actions={<Bell />}>
       {jobs.value.length > 0 && (
@@ -292,9 +312,9 @@ export function PostScreen() {
         <Form
           send={say(`post.do.${audience.value}`)}
           onSend={send}
-          disabled={isEmpty || fault.value !== ""}
+          disabled={isEmpty || fault.value !== "" || !pictures.areReady.value}
         >
-          <Picker file={file} part={part} fault={fault} />
+          <Picker pictures={pictures} file={file} part={part} fault={fault} />
           {fault.value !== "" && <Fault>{fault.value}</Fault>}
           {file.value !== null && (
             <Field

@@ -5,9 +5,12 @@ import { useEffect } from "preact/hooks";
 
 import { askAsMe, renamed } from "../accounts.ts";
 import type { Account } from "../api_types.ts";
+import { mediaAddress } from "../media.ts";
 import { Fault, Field, Form, TextArea } from "../parts/form.tsx";
 import { Screen, Waiting } from "../parts/screen.tsx";
 import { tell } from "../parts/toast.tsx";
+import { FaceField } from "../pictures/face.tsx";
+import { sayPictures } from "../pictures/words.ts";
 import { linesOf, richOf } from "../rich.ts";
 import { back } from "../router.ts";
 import { say } from "../words/index.ts";
@@ -16,14 +19,32 @@ import { explain } from "../words/problems.ts";
 function Fields({ account }: { readonly account: Account }) {
   const name = useSignal(account.display_name);
   const summary = useSignal(linesOf(richOf(account.summary)));
+  const avatar = useSignal<string | null>(null);
+  const header = useSignal<string | null>(null);
   async function send(): Promise<void> {
-    const body = { display_name: name.value.trim(), summary: summary.value };
+    const body = {
+      display_name: name.value.trim(),
+      summary: summary.value,
+      avatar: avatar.value,
+      header: header.value,
+    };
     renamed(await askAsMe<Account>("PATCH", "/account", { body }));
     tell(say("saved"));
     back("/me");
   }
   return (
     <Form send={say("save")} onSend={send}>
+      <FaceField
+        label={sayPictures("face")}
+        now={mediaAddress(account.avatar ?? "")}
+        wanted={avatar}
+      />
+      <FaceField
+        label={sayPictures("header")}
+        now={mediaAddress(account.header ?? "")}
+        wanted={header}
+        isBehind
+      />
       <Field
         label={say("field.shown")}
         name="display_name"

@@ -145,13 +145,23 @@ async def _come_since(store: Blobs, missing: set[str]) -> set[str]:
 
 
 async def _named(units: Units) -> AsyncIterator[NamedBlob]:
-    """The files of videos of ours; of peers' only the address is kept."""
+    """The files of videos and pictures of ours; of peers' only the address is kept."""
     video = name = ""
     while page := await units.look(BlobNamesUnit, partial(_page, video=video, name=name)):
         for one in page:
             if one.blob:
                 yield one
         video, name = page[-1].video, page[-1].name
+    after = ""
+    while drawn := await units.look(BlobNamesUnit, partial(_pictures, after=after)):
+        for files in drawn.values():
+            for one in files:
+                yield one
+        after = max(drawn)
+
+
+async def _pictures(unit: BlobNamesUnit, after: str) -> dict[str, list[NamedBlob]]:
+    return await unit.named_pictures(after, PAGE)
 
 
 async def _page(unit: BlobNamesUnit, video: str, name: str) -> list[NamedBlob]:

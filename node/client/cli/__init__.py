@@ -13,6 +13,7 @@ from node.client.cli import (
     mutes,
     people,
     posts,
+    profile,
     sign_in,
     videos,
 )
@@ -23,7 +24,10 @@ from node.ports import Clock
 
 # Typer brings its own click along and names of it only this.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
-PAGES = (sign_in, people, mutes, chat, history, posts, videos, accounts, keys, linking, deliveries)
+PAGES = (
+    sign_in, people, mutes, chat, history, posts, videos, accounts, profile, keys, linking,
+    deliveries,
+)  # fmt: skip
 
 
 def program() -> typer.Typer:

@@ -182,6 +182,9 @@ def _tell(context: CommandContext, notice: Notice, number: int) -> None:
 def _show(context: CommandContext, post: Post, number: int) -> None:
     context.out.say(f"{number:>3}  {post.author.handle}  {moment(post.published)}", "bold")
     for file in post.media:
+        if not post.video and (file.media_type.startswith("image/") or file.kind == "Image"):
+            context.out.say(f"     ▣ {file.name or 'a picture without a description'}")
+            continue
         length = f", {file.duration_ms / 1000:.0f} s" if file.duration_ms else ""
         context.out.say(
             f"     ▶ {post.name or file.name or file.kind}{length}  (kith watch {number})"

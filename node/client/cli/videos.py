@@ -15,8 +15,10 @@ import typer
 from node.client.cli.advice import plain_problem
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment
+from node.client.cli.pictures import check_files, post_pictures
 from node.client.cli.posts import Which
 from node.client.kith import Kith
+from node.client.pictures import is_picture
 from node.exit_codes import OK, REFUSED
 from node.wire.api.video import UploadView
 
@@ -65,8 +67,14 @@ def register(app: typer.Typer) -> None:
 
 async def post(
     context: CommandContext,
-    video: Annotated[str, typer.Argument(help="A video file.")] = "",
+    files: Annotated[
+        list[str] | None, typer.Argument(help="A video file, or up to ten pictures.")
+    ] = None,
     text: Annotated[str, typer.Option("--text", help="What you say, alone or with it.")] = "",
+    alt: Annotated[
+        list[str] | None,
+        typer.Option("--alt", help="What a picture shows, in words; once for each, in order."),
+    ] = None,
     to: Annotated[
         Audience | None, typer.Option("--to", help="For whom; friends, unless said.")
     ] = None,
@@ -78,15 +86,20 @@ async def post(
     cover: Annotated[float | None, _time("--cover", "Its cover is what is seen here.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Also a file you posted today.")] = False,
 ) -> None:
-    """Publish a video or a text. The same file again goes on where it was cut."""
-    if not (video or text):
-        raise typer.BadParameter("give a video file, or --text")
+    """Publish a video, pictures or a text. The same video again goes on where it was cut."""
+    given = files or []
+    drawn = [one for one in given if is_picture(one)]
+    check_files(given, drawn, text, alt or [])
+    video = "" if drawn or not given else given[0]
     if not video and (start, end, cover) != (None, None, None):
         raise typer.BadParameter("--start, --end and --cover are of a video: give a file")
     async with context.kith() as kith:
         audience, joined = to or Audience.FRIENDS, False
         for one in await kith.unreached(audience):
             context.out.say(f"Note: {one.handle}'s server cannot show posts for friends.")
+        if drawn:
+            await post_pictures(context, kith, drawn, text, audience, alt or [])
+            return
         if not video:
             said = await kith.post_text(text, audience)
             context.out.done(f"Posted to {audience}.\n{said.id}", said)

@@ -63,6 +63,9 @@ _VIDEOS: dict[str, Any] = {
 }
 _ACTORS: dict[str, Any] = {
     "toot": "http://joinmastodon.org/ns#",
+    "schema": "http://schema.org#",
+    "PropertyValue": "schema:PropertyValue",
+    "value": "schema:value",
     "sm": "http://smithereen.software/ns#",
     "kith": "urn:kith:ns#",
     "assertionMethod": {

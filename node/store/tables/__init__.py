@@ -47,7 +47,15 @@ from node.store.tables.inbox import (
     timeline,
 )
 from node.store.tables.node import admin_log, settings
-from node.store.tables.video import grant_ends, jobs, media_grants, renditions, uploads, videos
+from node.store.tables.video import (
+    grant_ends,
+    jobs,
+    media_grants,
+    pictures,
+    renditions,
+    uploads,
+    videos,
+)
 
 __all__ = [
     "METADATA",
@@ -84,6 +92,7 @@ __all__ = [
     "outbox",
     "participants",
     "peers",
+    "pictures",
     "posts",
     "push_subscriptions",
     "reactions",

@@ -27,6 +27,8 @@ actors = table(
     text("display_name"),
     text("summary"),  # cleaned HTML
     text("icon"),
+    text("header"),  # the picture behind their profile
+    text("links", "[]"),  # JSON: name and HTML of what they link to
     text("url"),
     text("inbox"),
     text("shared_inbox"),

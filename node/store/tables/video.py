@@ -65,6 +65,27 @@ renditions = table(
     Column("sha256", LargeBinary, nullable=False, server_default=""),
 )
 
+pictures = table(
+    "pictures",
+    id_(),  # uuid7: its files are addressed by it
+    Column("account", TEXT, nullable=False),
+    text("upload"),
+    text("stands", "making"),  # making | ready | dropped
+    text("use"),  # "" | post | avatar | header
+    text("post"),  # on which it hangs
+    text("blurhash"),
+    number("milliseconds"),  # of an animation
+    text("files", "[]"),  # JSON
+    number("bytes"),  # what its blobs occupy
+    instant("created", nullable=False),
+    instant("expires"),  # unless it is used until then; None: it is used
+    Index("ix_pictures_account_use", "account", "use"),
+    Index("ix_pictures_expires_id", "expires", "id"),
+    Index("ix_pictures_upload", "upload"),
+    Index("ix_pictures_post", "post"),
+    # Rows go with their files, which a job removes.
+)
+
 media_grants = table(
     "media_grants",
     Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the capability in the URL

@@ -77,13 +77,19 @@ class AccountsUnit(SessionsUnit):
     async def put_mentions(self, account: str, mentions: str) -> None:
         self._set(replace(self.tables.accounts[account], mentions=mentions))
 
-    async def put_profile(
-        self, account: Account, display_name: str, summary: str, locale: str
-    ) -> None:
-        self._set(replace(self.tables.accounts[account.id], locale=locale))
-        actor = self.tables.actors[account.actor]
-        changed = replace(actor, display_name=display_name, summary=summary)
-        self.tables.actors[account.actor] = changed
+    async def put_profile(self, account: Account) -> None:
+        self._set(replace(self.tables.accounts[account.id], locale=account.locale))
+        said = replace(
+            self.tables.actors[account.actor],
+            display_name=account.display_name,
+            summary=account.summary,
+            links=account.links,
+        )
+        self.tables.actors[account.actor] = said
+        for id, actor in self.tables.actors.items():
+            if actor.local and actor.account == account.id:
+                faces = replace(actor, icon=account.icon, header=account.header)
+                self.tables.actors[id] = faces
 
     async def empty(self, account: Account) -> None:
         bare = replace(account, state=State.DELETED, password="", identity_key=None, reason="")
@@ -92,7 +98,9 @@ class AccountsUnit(SessionsUnit):
         for id in (account.actor, account.channel):
             actor = self.tables.actors.get(id)
             if actor is not None:
-                gone = replace(actor, display_name="", summary="", icon="", gone=True)
+                gone = replace(
+                    actor, display_name="", summary="", icon="", header="", links=(), gone=True
+                )
                 self.tables.actors[id] = gone
 
     async def drop_invites(self, account: str) -> None:
@@ -135,7 +143,7 @@ class AccountsUnit(SessionsUnit):
         account = self.tables.accounts.get(found.account or "")
         if account is not None and account.state is not State.ACTIVE:
             return None
-        shown = (found.display_name, found.summary, found.icon)
+        shown = (found.display_name, found.summary, found.icon, found.links)
         return Profile(found.id, found.kind, found.name, *shown)
 
     # -- names and actors ----------------------------------------------------------------------

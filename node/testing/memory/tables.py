@@ -20,6 +20,7 @@ from node.e2ee.envelope import Sealed
 from node.e2ee.key_packages import PublishedKeyPackage
 from node.e2ee.links import Link
 from node.federation.activities.shapes import Activity, Note
+from node.federation.profile_links import ProfileLink
 from node.graph.friendship import Friendship
 from node.graph.friendship_unit import Following
 from node.graph.visibility import Audience
@@ -45,6 +46,8 @@ class Actor(Struct, frozen=True):
     display_name: str = ""
     summary: str = ""
     icon: str = ""
+    header: str = ""
+    links: tuple[ProfileLink, ...] = ()
     capabilities: tuple[str, ...] = ()
     moved_to: str = ""
     move_told: str = ""

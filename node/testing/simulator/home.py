@@ -38,9 +38,12 @@ from node.testing.simulator.neighbours import Neighbours
 from node.testing.simulator.sky import Sky
 from node.testing.stores import hear
 from node.testing.town import Fate
+from node.video.pictures import PictureUrls
+from node.video.records import MediaUrls
 from node.web import idempotency
 from node.web.activitypub.sealed import SealedPages
 from node.web.api import accounts, archive, e2ee, keys, links, mailbox
+from node.web.api.profiles import Profiles
 from node.web.api.scopes import ALL_SCOPES
 from node.web.auth import Authenticator, admit
 from node.web.guesses import Guesses
@@ -111,8 +114,9 @@ class HomeNode:
         queue, homes = PasswordQueue(Passwords(self.entropy)), Homes(units, guesses, bytes(32))
         signing_up = SignUp(self.origin, units, queue, guesses, homes, NoKeys(), self.entropy)
         entropy, clock = self.entropy, self.clock
+        profiles = Profiles(units, NoKeys(), PictureUrls(MediaUrls(self.origin, self.origin)))
         self.routes: tuple[Route, ...] = (
-            *accounts.routes(units, signing_up, entropy, self.domain, _nobody, NoKeys()),
+            *accounts.routes(units, signing_up, entropy, self.domain, _nobody, profiles),
             *e2ee.routes(units, self.key, peers, clock),
             *mailbox.routes(units, seats.Proofs(bytes(32))),
             *keys.routes(units, peers, clock, self.origin, signing_up),

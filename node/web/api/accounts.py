@@ -5,7 +5,15 @@ from collections.abc import Awaitable, Callable
 from msgspec import Struct
 
 from node.accounts import devices, passwords, profile, sessions
-from node.accounts.account import Account, Role, State, account_of, choose_mentions, delete_account
+from node.accounts.account import (
+    Account,
+    Change,
+    Role,
+    State,
+    account_of,
+    choose_mentions,
+    delete_account,
+)
 from node.accounts.sessions import Wanted, read_wanted
 from node.accounts.tokens import new_token
 from node.errors import Malformed
@@ -14,7 +22,7 @@ from node.ports import Entropy
 from node.store.accounts import AccountsUnit
 from node.store.idempotency_marks import IdempotencyMark
 from node.store.unit import Units
-from node.web.api.profiles import Change, Profiles, PublicKeys
+from node.web.api.profiles import Faces, Profiles
 from node.web.api.scopes import ALL_SCOPES, Scope
 from node.web.api.views import account_view, device_view, session_view
 from node.web.routes import Call, Reply, Route
@@ -43,10 +51,10 @@ def routes(
     entropy: Entropy,
     domain: str,
     find: Find,
-    keys: PublicKeys,
+    profiles: Profiles,
 ) -> tuple[Route, ...]:
     """`find` gives the actor behind `@name@domain`; it may ask the other server."""
-    own = OwnAccount(units, signing_up, Profiles(units, keys), entropy, domain)
+    own = OwnAccount(units, signing_up, profiles, entropy, domain)
 
     async def lookup(call: Call) -> Reply:
         address = call.query.get("acct", "").strip()
@@ -160,10 +168,15 @@ class OwnAccount(Struct, frozen=True):
             account = await self.units.run(
                 AccountsUnit, lambda unit: choose_mentions(caller.account, chosen, unit)
             )
-        if asked.mentions is None or (shown, summary, locale) != (None, None, None):
-            account = await self.profiles.change(
-                caller.account, caller.actor, Change(shown, summary, locale)
-            )
+        links = (
+            None
+            if asked.links is None
+            else profile.read_links((one.name, one.url) for one in asked.links)
+        )
+        change = Change(shown, summary, locale, links=links)
+        faces = Faces(asked.avatar, asked.header)
+        if asked.mentions is None or (change, faces) != (Change(), Faces()):
+            account = await self.profiles.change(caller.account, caller.actor, change, faces)
         return Reply(account_view(account, self.domain))
 
     async def change_password(self, call: Call) -> Reply:

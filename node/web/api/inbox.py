@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from msgspec.structs import replace
+
 from node.errors import Malformed, Missing
 from node.federation.activities.shapes import Note
 from node.inbox import publishing
@@ -10,7 +12,10 @@ from node.inbox.publishing import Draft
 from node.store.feeds import FeedUnit, Page
 from node.store.friends import FriendsUnit
 from node.store.inbox import InboxUnit
+from node.store.pictures import PicturesUnit
 from node.store.unit import Units
+from node.video import pictures
+from node.video.pictures import PictureUrls, Wanted
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Reply, Route
 from node.wire.api.inbox import (
@@ -38,8 +43,9 @@ def _choice(text: str) -> Choice | None:
 class Posts:
     """The verbs of posts, as the routes call them."""
 
-    def __init__(self, units: Units) -> None:
+    def __init__(self, units: Units, urls: PictureUrls) -> None:
         self._units = units
+        self._urls = urls
 
     async def _shown(self, id: str, reader: str) -> Post:
         async def look(unit: FeedUnit) -> Post:
@@ -62,7 +68,29 @@ class Posts:
             lang=new.lang,
             markup=new.format == "html",
         )
-        return await self._said(call, draft)
+        if not new.pictures:
+            return await self._said(call, draft)
+        wanted = [Wanted(one.id, one.description) for one in new.pictures]
+        return await self._shows(call, draft, wanted)
+
+    async def _shows(self, call: Call, draft: Draft, wanted: list[Wanted]) -> Reply:
+        """A post with pictures: they are of it in the same transaction (PIC-2.4)."""
+        who, public = call.caller, draft.choice is Choice.PUBLIC
+
+        async def work(unit: PicturesUnit) -> Note:
+            taken = await pictures.take(unit, who.account, wanted)
+            hung = zip(taken, wanted, strict=True)
+            attachments = (
+                pictures.attachment_of(one, said.description, self._urls, public)
+                for one, said in hung
+            )
+            post = replace(draft, attachments=tuple(attachments))
+            note = await publishing.publish(unit.posts, who.actor, post)
+            await pictures.hang(unit, taken, note.id)
+            return note
+
+        note = await self._units.run(PicturesUnit, work, once=call.once)
+        return Reply(await self._shown(note.id, who.actor))
 
     async def audience(self, call: Call) -> Reply:
         actor, choice = call.caller.actor, _choice(call.query.get("audience", Choice.FRIENDS))
@@ -165,9 +193,9 @@ class Posts:
         return Reply()
 
 
-def routes(units: Units) -> tuple[Route, ...]:
+def routes(units: Units, urls: PictureUrls) -> tuple[Route, ...]:
     """The routes of this room."""
-    posts = Posts(units)
+    posts = Posts(units, urls)
     read, write = Scope.READ, Scope.WRITE
     one = {"id": "the id of the post or video"}
     return (

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from node.accounts.account import Account, change_profile
+from node.accounts.account import Account, Change, change_profile
 from node.federation.activities.shapes import UpdateActor
 from node.federation.actors import render_actor
 from node.store.accounts import AccountsUnit
 from node.store.federation import FederationUnit
+from node.store.pictures import PicturesUnit
 from node.store.unit import Units
+from node.video.pictures import LARGE, SMALL, PictureUrls, Use, wear
 from node.web.actor_documents import document_of
 from node.wire.keys import PublicKey
 
@@ -21,12 +24,14 @@ class PublicKeys(Protocol):
     async def public(self, actor: str) -> Sequence[PublicKey]: ...
 
 
-class Change(Struct, frozen=True):
-    """What becomes of a profile; None leaves it as it is. `summary` is HTML that we made."""
+class Faces(Struct, frozen=True):
+    """Pictures by their ids; empty takes one away, None leaves it as it is."""
 
-    display_name: str | None = None
-    summary: str | None = None
-    locale: str | None = None
+    avatar: str | None = None
+    header: str | None = None
+
+
+AS_THEY_ARE = Faces()
 
 
 class Profiles(Struct, frozen=True):
@@ -34,22 +39,37 @@ class Profiles(Struct, frozen=True):
 
     units: Units
     keys: PublicKeys
+    urls: PictureUrls
 
-    async def change(self, account: str, actor: str, change: Change) -> Account:
+    async def change(
+        self, account: str, actor: str, change: Change, faces: Faces = AS_THEY_ARE
+    ) -> Account:
         """The account with its new profile; the change and what it owes are one commit."""
         shown = await self.keys.public(actor)
 
         async def work(unit: AccountsUnit) -> Account:
-            after = await change_profile(
-                account, change.display_name, change.summary, change.locale, unit
-            )
+            wears = await self._worn(unit.beside(PicturesUnit), account, faces)
+            after = await change_profile(account, replace(change, **wears), unit)
             document = await _document(after, shown, unit)
             update = UpdateActor(unit.mint_activity(), actor, document)
             await unit.tell_all(update, [after.actor, after.channel])
             return after
 
-        await self.units.rehearse(AccountsUnit, work)
+        if faces == AS_THEY_ARE:
+            await self.units.rehearse(AccountsUnit, work)
         return await self.units.run(AccountsUnit, work)
+
+    async def _worn(self, unit: PicturesUnit, account: str, faces: Faces) -> dict[str, str]:
+        """Where the new pictures are, by what they are to the profile (PIC-3.1, PIC-3.3)."""
+        worn: dict[str, str] = {}
+        for id, use, name, size in (
+            (faces.avatar, Use.AVATAR, "icon", SMALL),
+            (faces.header, Use.HEADER, "header", LARGE),
+        ):
+            if id is not None:
+                new = await wear(unit, account, id, use)
+                worn[name] = self.urls.open(new, new.still(size).name) if new else ""
+        return worn
 
 
 async def _document(

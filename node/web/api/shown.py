@@ -83,14 +83,17 @@ class Shown(Struct, frozen=True):
         person.icon_here = self._icon(person.icon, person.number, account)
 
     def _actor(self, actor: ActorView, account: str) -> ActorView:
-        return replace(actor, icon_here=self._icon(actor.icon, actor.number, account))
+        here = self._icon(actor.icon, actor.number, account)
+        header = self._icon(actor.header, actor.number, account, "header")
+        return replace(actor, icon_here=here, header_here=header)
 
-    def _icon(self, icon: str, number: str, account: str) -> str:
+    def _icon(self, icon: str, number: str, account: str, kind: str = "icon") -> str:
         if any(same_origin(icon, one) for one in self.ours):
             return icon
-        return self._at(account, "icon", number, 0, icon)
+        return self._at(account, kind, number, 0, icon)
 
     def _at(self, account: str, kind: str, number: str, place: int, url: str) -> str:
-        if not number or not url.startswith("https://"):
+        ours = any(same_origin(url, one) for one in self.ours)
+        if not number or not (ours or url.startswith("https://")):
             return ""
         return self.links.make(account, kind, int(number), place, url, self.clock.now())

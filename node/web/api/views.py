@@ -1,10 +1,20 @@
 """Accounts, sessions, devices and invites as the client API shows them."""
 
+from collections.abc import Iterable
+
 from node.accounts.account import Account
 from node.accounts.devices import Device
 from node.accounts.invites import Invite
 from node.accounts.sessions import Session
-from node.wire.api.accounts import AccountView, Applicant, DeviceView, InviteView, SessionView
+from node.federation.profile_links import ProfileLink
+from node.wire.api.accounts import (
+    AccountView,
+    Applicant,
+    DeviceView,
+    InviteView,
+    ProfileLine,
+    SessionView,
+)
 
 
 def account_view(account: Account, domain: str) -> AccountView:
@@ -24,7 +34,15 @@ def account_view(account: Account, domain: str) -> AccountView:
         mentions=account.mentions,  # type: ignore[arg-type]  # one of those that may be chosen
         identity_key=account.identity_key,
         reason=account.reason,
+        avatar=account.icon,
+        header=account.header,
+        links=profile_lines(account.links),
     )
+
+
+def profile_lines(links: Iterable[ProfileLink]) -> list[ProfileLine]:
+    """The lines of a profile."""
+    return [ProfileLine(name=one.name, text=one.text, url=one.url) for one in links]
 
 
 def applicant_view(account: Account) -> Applicant:

@@ -24,7 +24,7 @@ from node.web.limits import Limiter, TrustedProxies
 from node.web.problems import Kind, Problem
 from node.web.signup import SignUp, SignUpForm
 from node.web.words import Speaker, chosen
-from node.wire.api.inbox import Post
+from node.wire.api.inbox import MediaFile, Post
 from node.wire.times import rfc3339
 
 HERE = Path(__file__).parent
@@ -264,7 +264,7 @@ class Pages:
             request, "profile.html", shown=shown.display_name or shown.name,
             posts=[_shown(post, speaker_for(request)) for post in open_posts],
             address=f"@{shown.name}@{self.config.account_domain}", actor=shown.actor,
-            icon=shown.icon, summary=shown.summary, kind=shown.kind,
+            icon=shown.icon, links=shown.links, summary=shown.summary, kind=shown.kind,
         )  # fmt: skip
         response.headers["Vary"] = "Accept, Accept-Language"
         return response
@@ -290,7 +290,7 @@ def _problem_words(speaker: Speaker, kind: Kind, clause: str, detail: str) -> di
     return {"title": speaker.say(key).removesuffix("."), "detail": told, "advice": ""}
 
 
-def _shown(post: Post, speaker: Speaker) -> dict[str, str]:
+def _shown(post: Post, speaker: Speaker) -> dict[str, Any]:
     """A public post as its author's page has it; a video's page has all else of a video."""
     when = rfc3339(post.published)
     path = urlsplit(post.url).path if post.video else ""
@@ -298,8 +298,14 @@ def _shown(post: Post, speaker: Speaker) -> dict[str, str]:
         "anchor": post.id.rpartition("/")[2], "when": when, "day": when[:10],
         "video": path, "name": post.name or speaker.say("page.video"), "lang": post.lang,
         "words": "" if post.video else post.content,
+        "pictures": [] if post.video else [_picture(one) for one in post.media],
         "behind": post.summary or (speaker.say("page.sensitive") if post.sensitive else ""),
     }  # fmt: skip
+
+
+def _picture(file: MediaFile) -> dict[str, str]:
+    """A smaller one of it, where there is one; of an animation its first picture."""
+    return {"at": file.poster or file.url, "words": file.name}
 
 
 def same_site(request: web.Request, origin: str) -> None:

@@ -48,14 +48,34 @@ class LogIn(_Asked, frozen=True, kw_only=True):
 WhoMentions = Literal["everyone", "following", "friends", "nobody"]
 
 
+class ProfileLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a profile: its name, its words, and where they lead ("": nowhere)."""
+
+    name: str
+    text: str = ""
+    url: str = ""
+
+
+class NewProfileLink(_Asked, frozen=True, kw_only=True):
+    """What you link to on your profile, and what it is called."""
+
+    name: str
+    url: str
+
+
 class ChangeProfile(_Asked, frozen=True, kw_only=True):
     """What is absent stays as it is. `summary` is plain text. `mentions`: who is heard at once when
-    they mention you; all others are kept as requests."""
+    they mention you; all others are kept as requests. `avatar` and `header` are ids of pictures
+    that you made (`POST /pictures`), or empty to take one away; `links` are all of them, at most
+    four."""
 
     display_name: str | None = None
     summary: str | None = None
     locale: str | None = None
     mentions: WhoMentions | None = None
+    avatar: str | None = None
+    header: str | None = None
+    links: list[NewProfileLink] | None = None
 
 
 class ChangePassword(_Asked, frozen=True, kw_only=True):
@@ -79,7 +99,8 @@ class DeleteAccount(_Asked, frozen=True, kw_only=True):
 
 
 class AccountView(_Said, frozen=True, kw_only=True):
-    """One's own account. `actor` is its public id, `address` is `@name@domain`."""
+    """One's own account. `actor` is its public id, `address` is `@name@domain`; `avatar` and
+    `header` are where its pictures are, for everyone."""
 
     id: str
     name: str
@@ -95,6 +116,9 @@ class AccountView(_Said, frozen=True, kw_only=True):
     mentions: WhoMentions = "following"
     identity_key: bytes | None = None
     reason: str = ""
+    avatar: str = ""
+    header: str = ""
+    links: list[ProfileLine] = []
 
 
 class Session(_Said, frozen=True, kw_only=True):
@@ -199,7 +223,8 @@ class InviteShown(_Said, frozen=True, kw_only=True):
 class ActorView(_Said, frozen=True, kw_only=True):
     """Somebody, here or elsewhere. `summary` is cleaned HTML. `number`: see API-5.6.
 
-    `icon_here` is where the reader's own node shows their picture (VID-9.1).
+    `icon` is their face, `header` the picture behind their profile; `icon_here` and `header_here`
+    are where the reader's own node shows those (VID-9.1).
     """
 
     id: str
@@ -213,6 +238,9 @@ class ActorView(_Said, frozen=True, kw_only=True):
     icon: str = ""
     url: str = ""
     icon_here: str = ""
+    header: str = ""
+    header_here: str = ""
+    links: list[ProfileLine] = []
 
 
 class NodeSettings(_Asked, frozen=True, kw_only=True):

@@ -20,7 +20,8 @@ class Person(msgspec.Struct, kw_only=True):
 
 
 class MediaFile(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A file of a post. `here` and `poster_here` are where the reader's own node shows it, for this
+    """A file of a post: `name` says what it shows; of a picture `poster` is a smaller one of it.
+    `here` and `poster_here` are where the reader's own node shows it, for this
     reader and a few hours (VID-9.1); a path is one at the node that was asked."""
 
     kind: str
@@ -80,10 +81,19 @@ FeedPart = Literal["friends", "following", "local"]
 Format = Literal["text", "html"]
 
 
-class NewPost(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class PostPicture(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A picture that was made (`POST /pictures`), and what it shows, for who cannot see it."""
+
+    id: str
+    description: str = ""
+
+
+# What is not said is left out: a node that does not know it yet understands the rest.
+class NewPost(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """`content` is plain text, shown as it is written: addresses, #tags and @mentions become links.
     With `format` `html` it is HTML, which is cleaned (FED-2.7); nothing is linked in it.
-    `audience` is `public`, `followers`, `friends` or empty when only `actors` are meant."""
+    `audience` is `public`, `followers`, `friends` or empty when only `actors` are meant. Up to ten
+    `pictures` are shown in their order; `content` may be empty then."""
 
     content: str
     audience: str = "friends"
@@ -92,6 +102,7 @@ class NewPost(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sensitive: bool = False
     lang: str = ""
     format: Format = "text"
+    pictures: list[PostPicture] = []
 
 
 class NewComment(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

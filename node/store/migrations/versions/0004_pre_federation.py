@@ -24,6 +24,8 @@ def upgrade() -> None:
         sa.Column("display_name", TEXT, server_default="", nullable=False),
         sa.Column("summary", TEXT, server_default="", nullable=False),
         sa.Column("icon", TEXT, server_default="", nullable=False),
+        sa.Column("header", TEXT, server_default="", nullable=False),
+        sa.Column("links", TEXT, server_default="[]", nullable=False),
         sa.Column("url", TEXT, server_default="", nullable=False),
         sa.Column("inbox", TEXT, server_default="", nullable=False),
         sa.Column("shared_inbox", TEXT, server_default="", nullable=False),

@@ -59,6 +59,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_media_grants_video"), ["video"], unique=False)
 
     op.create_table(
+        "pictures",
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("upload", TEXT, server_default="", nullable=False),
+        sa.Column("stands", TEXT, server_default="making", nullable=False),
+        sa.Column("use", TEXT, server_default="", nullable=False),
+        sa.Column("post", TEXT, server_default="", nullable=False),
+        sa.Column("blurhash", TEXT, server_default="", nullable=False),
+        sa.Column("milliseconds", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("files", TEXT, server_default="[]", nullable=False),
+        sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("expires", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pictures")),
+        info={"keep": "forever"},
+        sqlite_autoincrement=False,
+    )
+    with op.batch_alter_table("pictures", schema=None) as batch_op:
+        batch_op.create_index("ix_pictures_account_use", ["account", "use"], unique=False)
+        batch_op.create_index("ix_pictures_expires_id", ["expires", "id"], unique=False)
+        batch_op.create_index("ix_pictures_post", ["post"], unique=False)
+        batch_op.create_index("ix_pictures_upload", ["upload"], unique=False)
+
+    op.create_table(
         "renditions",
         sa.Column("video", TEXT, nullable=False),
         sa.Column("name", TEXT, nullable=False),
@@ -146,6 +170,13 @@ def downgrade() -> None:
 
     op.drop_table("uploads")
     op.drop_table("renditions")
+    with op.batch_alter_table("pictures", schema=None) as batch_op:
+        batch_op.drop_index("ix_pictures_upload")
+        batch_op.drop_index("ix_pictures_post")
+        batch_op.drop_index("ix_pictures_expires_id")
+        batch_op.drop_index("ix_pictures_account_use")
+
+    op.drop_table("pictures")
     with op.batch_alter_table("media_grants", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_media_grants_video"))
         batch_op.drop_index("ix_media_grants_expires_digest")

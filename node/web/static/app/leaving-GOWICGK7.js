@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-TBKEP5KA.js";import"/app/chunk-V42XZILD.js";import"/app/chunk-4EESKLJT.js";import"/app/chunk-FKW2NX3I.js";import"/app/chunk-7AYDF4JD.js";import"/app/chunk-RQP3PN2M.js";export{r as deleteAccount,m as forget,o as logOut};

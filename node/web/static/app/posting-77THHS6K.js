@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-VUEVPFCI.js";import"/app/chunk-FKW2NX3I.js";import"/app/chunk-RQP3PN2M.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

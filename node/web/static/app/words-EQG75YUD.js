@@ -1,0 +1,1 @@
+import{a as o}from"/app/chunk-G6GFXXM3.js";import"/app/chunk-UQTCKGPL.js";export{o as sayWritten};

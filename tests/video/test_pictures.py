@@ -1,0 +1,132 @@
+"""Pictures before their post: made of an upload, kept for a day, given up (PIC-1, PIC-2)."""
+
+from datetime import timedelta
+
+import pytest
+
+from node.errors import Full, Malformed
+from node.store import tables
+from node.worker.pictures import PictureRemover
+from tests.pictures import gif, png
+from tests.video.harness import PICTURE, Harness
+
+FILES = ["large.jpg", "medium.jpg", "small.jpg"]
+
+
+def names(id: str) -> list[str]:
+    return [f"picture/{id}/{name}" for name in FILES]
+
+
+@pytest.mark.clause("PIC-1.7", "PIC-2.1", "PIC-2.3")
+async def test_an_upload_becomes_a_picture_once(harness: Harness) -> None:
+    ann = await harness.person("ann")
+    upload = await ann.upload(PICTURE)
+    made = await ann.ask("POST", "/pictures", {"upload": upload})
+    assert made.status == 201
+    view = made.body
+    assert (view["width"], view["height"], view["media_type"]) == (640, 480, "image/jpeg")
+    assert view["blurhash"]
+    assert await harness.files() == names(view["id"]), "the original is dropped"
+    again = await ann.ask("POST", "/pictures", {"upload": upload})
+    assert again.body == view
+    assert harness.studio.begun == 1
+    assert (await ann.ask("GET", f"/pictures/{view['id']}")).body == view
+    row = (await harness.rows(tables.pictures))[0]
+    assert row.bytes == view["bytes"]
+    await harness.change(
+        tables.accounts, tables.accounts.c.id == ann.account, quota_bytes=row.bytes
+    )
+    assert (await ann.announce(PICTURE)).status == 507, "its files count against the quota"
+
+
+@pytest.mark.clause("PIC-2.1")
+async def test_a_picture_is_its_accounts_alone(harness: Harness) -> None:
+    ann, bob = await harness.person("ann"), await harness.person("bob")
+    upload = await ann.upload(PICTURE)
+    assert (await bob.ask("POST", "/pictures", {"upload": upload})).status == 404
+    made = await ann.picture(PICTURE + b"2")
+    for method in ("GET", "DELETE"):
+        assert (await bob.ask(method, f"/pictures/{made['id']}")).status == 404
+    for place in ("public", "signed"):
+        path = f"/media/{place}/{made['id']}/large.jpg"
+        assert (await harness.http("GET", path)).status == 404, "unused: for nobody"
+        assert (await harness.http("GET", path, by=ann.actor)).status == 404
+
+
+@pytest.mark.clause("PIC-1.1", "PIC-1.6")
+@pytest.mark.parametrize(
+    "file", [b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"FILM of a cat", b"%PDF-1.7"]
+)
+async def test_what_is_no_picture_leaves_nothing(harness: Harness, file: bytes) -> None:
+    ann = await harness.person("ann")
+    upload = await ann.upload(file)
+    said = await ann.ask("POST", "/pictures", {"upload": upload})
+    assert (said.status, said.body["clause"]) == (400, "PIC-1.1")
+    assert "JPEG, PNG, WebP, GIF, AVIF and HEIC" in said.body["detail"]
+    assert await harness.files() == []
+    assert (await ann.ask("POST", "/pictures", {"upload": upload})).status == 409
+    await harness.work()
+    assert await harness.rows(tables.pictures) == []
+
+
+@pytest.mark.clause("PIC-1.6")
+async def test_a_full_disk_is_no_fault_of_a_picture(harness: Harness) -> None:
+    ann = await harness.person("ann")
+    upload = await ann.upload(PICTURE)
+    harness.studio.lacks = Full("VID-4.2", "the disk with the media work folder is full", 60)
+    assert (await ann.ask("POST", "/pictures", {"upload": upload})).status == 507
+    assert len(await harness.files()) == 1, "the upload is kept"
+    harness.studio.lacks = None
+    made = await ann.ask("POST", "/pictures", {"upload": upload})
+    assert made.status == 201
+    assert await harness.files() == names(made.body["id"])
+
+
+@pytest.mark.clause("PIC-1.3", "PIC-1.6")
+async def test_a_picture_over_a_limit_leaves_nothing(harness: Harness) -> None:
+    ann = await harness.person("ann")
+    harness.studio.lacks = Malformed("PIC-1.3", "the picture has 30000 by 30000 points")
+    said = await ann.ask("POST", "/pictures", {"upload": await ann.upload(png(30_000, 30_000))})
+    assert said.status == 400
+    assert await harness.files() == []
+
+
+@pytest.mark.clause("PIC-2.2")
+async def test_an_unused_picture_goes_after_a_day(harness: Harness) -> None:
+    ann = await harness.person("ann")
+    made = await ann.picture()
+    remover = PictureRemover(harness.units, harness.blobs)
+    harness.clock.pass_(timedelta(hours=23))
+    await remover.sweep("")
+    assert await harness.files() == names(made["id"])
+    harness.clock.pass_(timedelta(hours=3))
+    await remover.sweep("")
+    assert await harness.files() == []
+    assert await harness.rows(tables.pictures) == []
+    assert (await ann.ask("GET", f"/pictures/{made['id']}")).status == 404
+
+
+@pytest.mark.clause("PIC-2.2")
+async def test_a_picture_is_given_up(harness: Harness) -> None:
+    ann = await harness.person("ann")
+    made = await ann.picture(gif() + b"a cat")
+    assert (made["media_type"], made["duration_ms"]) == ("video/mp4", 800)
+    assert (await ann.ask("DELETE", f"/pictures/{made['id']}")).status == 204
+    await harness.work()
+    assert await harness.files() == []
+    assert (await ann.ask("DELETE", f"/pictures/{made['id']}")).status == 404
+
+
+@pytest.mark.clause("PIC-2.2")
+async def test_one_that_is_given_up_while_it_is_made_leaves_nothing(harness: Harness) -> None:
+    ann = await harness.person("ann")
+    upload = await ann.upload(PICTURE)
+
+    async def given_up() -> None:
+        row = (await harness.rows(tables.pictures))[0]
+        assert (await ann.ask("DELETE", f"/pictures/{row.id}")).status == 204
+        await harness.work()
+
+    harness.studio.midway = given_up
+    assert (await ann.ask("POST", "/pictures", {"upload": upload})).status == 404
+    assert [name for name in await harness.files() if name.startswith("picture/")] == []
