@@ -1,6 +1,8 @@
 """Real pictures through the real child: what is made of them, what is refused, what is left."""
 
 import io
+import json
+import stat
 import struct
 import subprocess
 import zlib
@@ -12,7 +14,8 @@ import av
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from node.errors import TooMuch
+from node.errors import Broken, TooMuch
+from node.media import bounds
 from node.media import studio as studio_page
 from node.media.blobs import LocalBlobs
 from node.media.bounds import Caps
@@ -300,4 +303,36 @@ async def test_what_takes_too_long_is_stopped(
     monkeypatch.setattr(studio_page, "DRAW", Caps(wall_seconds=0.05, cpu_seconds=20))
     with pytest.raises(TooMuch, match="this picture takes more time"):
         await drawn(studio, keep, encoded(halves((640, 480)), "JPEG"))
+    assert list((tmp_path / "work").rglob("*")) == []
+
+
+@pytest.mark.clause("VID-4.7", "PIC-1.6")
+@pytest.mark.parametrize("left", ["link", "name", "folder", "other", "twice"])
+async def test_a_decoder_that_was_taken_over_gets_no_file_out(
+    studio: Studio, keep: Keep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    secret = tmp_path / "node.key"
+    secret.write_bytes(b"the key of the node")
+    secret.chmod(0o400)
+
+    async def taken_over(_program: object, folder: Path, *_rest: object, **_more: object) -> bytes:
+        made, names = folder / "large.jpg", ["large.jpg"]
+        if left == "link":
+            made.symlink_to(secret)
+        elif left == "name":
+            made.hardlink_to(secret)
+        elif left == "folder":
+            made.mkdir()
+        else:
+            made.write_bytes(b"a picture")
+            names = ["../node.jpg"] if left == "other" else names * 2
+        files = [{"name": name, "width": 1, "height": 1} for name in names]
+        return json.dumps({"blurhash": "L", "files": files}).encode()
+
+    monkeypatch.setattr(bounds, "run", taken_over)
+    with pytest.raises(Broken, match="a media child"):
+        await drawn(studio, keep, encoded(halves((64, 64)), "JPEG"))
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o400
+    assert secret.read_bytes() == b"the key of the node"
+    assert [one.name for one in (tmp_path / "blobs").rglob("*") if one.is_file()] == ["up"]
     assert list((tmp_path / "work").rglob("*")) == []
