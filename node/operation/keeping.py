@@ -118,16 +118,16 @@ def node_key(fault: str) -> Finding:
 
 
 def blobs(found: BlobCount) -> Finding:
-    """Whether all files of videos are there."""
+    """Whether all files of videos and pictures are there."""
     amiss = found.missing + found.cut
     if amiss:
         return wrong(
             "blobs",
-            f"of {found.named} files of videos {found.missing} are missing and {found.cut} have "
-            f"another length, such as {', '.join(found.examples)}",
+            f"of {found.named} files of videos and pictures {found.missing} are missing and "
+            f"{found.cut} have another length, such as {', '.join(found.examples)}",
             "Is a disk or bucket not there? Else bring blobs/ back from a backup.",
         )
-    return ok("blobs", f"all {found.named} files of videos are there")
+    return ok("blobs", f"all {found.named} files of videos and pictures are there")
 
 
 def orphans(count: int, total: int) -> Finding:
@@ -135,10 +135,10 @@ def orphans(count: int, total: int) -> Finding:
     if count:
         return look(
             "orphans",
-            f"{count} files of videos ({size(total)}) belong to nothing in the database",
+            f"{count} files of videos or pictures ({size(total)}) belong to nothing that is known",
             "They do no harm. Delete them by hand if the room is needed, after a backup.",
         )
-    return ok("orphans", "no file of a video is left over")
+    return ok("orphans", "no file of a video or picture is left over")
 
 
 def store(fault: str | None) -> Finding:

@@ -1,23 +1,28 @@
 """Which blobs the database names: what a node looks for when it asks whether all are there."""
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import select, tuple_
 
-from node.store.tables import renditions
+from node.store.tables import pictures, renditions
 from node.store.unit import Unit
+from node.video.pictures import Stands
+from node.video.records import MediaFileRecord
+
+_FILES = msgspec.json.Decoder(tuple[MediaFileRecord, ...])
 
 
 class NamedBlob(Struct, frozen=True):
-    """A file of a video of ours. `video` and `name` are its place in the order."""
+    """A file of a video or a picture of ours. `of` and `name` are its place in the order."""
 
-    video: str
+    of: str
     name: str
     blob: str
     size: int
 
 
 class BlobNamesUnit(Unit):
-    """A look at the files of all videos, a page at a time."""
+    """A look at the files of all videos and pictures, a page at a time."""
 
     async def named_blobs(
         self, video: str = "", name: str = "", limit: int = 100
@@ -31,3 +36,18 @@ class BlobNamesUnit(Unit):
             .limit(limit)
         )
         return [NamedBlob(row.video, row.name, row.blob, row.size) for row in found]
+
+    async def picture_blobs(self, picture: str = "", limit: int = 100) -> list[NamedBlob]:
+        """The files of `limit` pictures behind `picture`; those of dropped ones are to go."""
+        p = pictures.c
+        found = await self.connection.execute(
+            select(p.id, p.files)
+            .where(p.id > picture, p.stands == Stands.READY)
+            .order_by(p.id)
+            .limit(limit)
+        )
+        return [
+            NamedBlob(row.id, file.name, file.blob, file.size)
+            for row in found
+            for file in _FILES.decode(row.files)
+        ]

@@ -1,11 +1,15 @@
 """Pictures before their post: made of an upload, kept for a day, given up (PIC-1, PIC-2)."""
 
+import os
 import shutil
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 
+from node.cli.doctor.kept import blobs
+from node.cli.doctor.subject import Subject
+from node.cli.serving import missing_blobs
 from node.errors import Broken, Full, Malformed, NodeError
 from node.store import tables
 from node.store.uploads import IntakeUnit
@@ -244,3 +248,28 @@ async def test_the_quota_comes_back_when_the_files_are_gone(harness: Harness) ->
     assert (await harness.files(), await kept(harness, ann)) == (names(made["id"]), made["bytes"])
     await harness.work()
     assert (await harness.files(), await kept(harness, ann)) == ([], 0)
+
+
+@pytest.mark.clause("OPS-3.4", "FED-12.13")
+async def test_files_of_pictures_are_looked_for(harness: Harness) -> None:
+    ann = await harness.person("ann")
+    used = await ann.picture()
+    assert (await ann.ask("PATCH", "/account", {"avatar": used["id"]})).status == 200
+    await ann.picture(PICTURE + b"2")
+    subject = Subject(harness.config, harness.clock, "", "", units=harness.units)  # type: ignore[arg-type]
+    day = (harness.clock.now() - timedelta(days=2)).timestamp()
+    for file in harness.blobs_folder.rglob("*.jpg"):
+        os.utime(file, (day, day))
+
+    async def told() -> list[str]:
+        return [f"{one.state} {one.words}" for one in await blobs(subject)]
+
+    assert await told() == [
+        "ok all 6 files of videos and pictures are there",
+        "ok no file of a video or picture is left over",
+    ]
+    assert await missing_blobs(harness.node) == ""
+    (harness.blobs_folder / names(used["id"])[0]).unlink()
+    (harness.blobs_folder / names(used["id"])[1]).write_bytes(b"cut")
+    assert "of 6 files of videos and pictures 1 are missing and 1 have" in (await told())[0]
+    assert "2 of 6 files" in await missing_blobs(harness.node)

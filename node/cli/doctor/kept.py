@@ -145,17 +145,25 @@ async def _come_since(store: Blobs, missing: set[str]) -> set[str]:
 
 
 async def _named(units: Units) -> AsyncIterator[NamedBlob]:
-    """The files of videos of ours; of peers' only the address is kept."""
-    video = name = ""
+    """The files of videos and pictures of ours; of peers' only the address is kept."""
+    video = name = picture = ""
     while page := await units.look(BlobNamesUnit, partial(_page, video=video, name=name)):
         for one in page:
             if one.blob:
                 yield one
-        video, name = page[-1].video, page[-1].name
+        video, name = page[-1].of, page[-1].name
+    while page := await units.look(BlobNamesUnit, partial(_pictures, after=picture)):
+        for one in page:
+            yield one
+        picture = page[-1].of
 
 
 async def _page(unit: BlobNamesUnit, video: str, name: str) -> list[NamedBlob]:
     return await unit.named_blobs(video, name, PAGE)
+
+
+async def _pictures(unit: BlobNamesUnit, after: str) -> list[NamedBlob]:
+    return await unit.picture_blobs(after, PAGE)
 
 
 async def _uploads(units: Units) -> set[str]:
