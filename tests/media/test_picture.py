@@ -11,10 +11,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import av
+import msgspec
 import pytest
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from node.errors import Broken, TooMuch
+from node.errors import Broken, TooMuch, will_pass
 from node.media import bounds
 from node.media import studio as studio_page
 from node.media.blobs import LocalBlobs
@@ -202,6 +203,46 @@ async def test_an_animation_becomes_a_film_that_shows_each_picture_as_long(
     assert head.index(b"moov") < head.index(b"mdat")
 
 
+@pytest.mark.clause("PIC-1.5", "PIC-1.4")
+@pytest.mark.parametrize("kind", ["WEBP", "PNG"])
+async def test_an_animation_that_lies_on_its_side_is_set_upright(
+    studio: Studio, keep: Keep, blobs: LocalBlobs, kind: str
+) -> None:
+    exif, one = Image.Exif(), halves((300, 200))
+    exif[0x0112] = 6  # turned right: what was left is above
+    other = one.copy()
+    other.putpixel((0, 0), (0, 255, 0))
+    body = encoded(one, kind, save_all=True, append_images=[other], duration=100, loop=0, exif=exif)
+    made = await drawn(studio, keep, body)
+    assert [(file.name, file.width, file.height) for file in made.files] == [
+        ("loop.mp4", 200, 300), ("large.jpg", 200, 300),
+    ]  # fmt: skip
+    with av.open(await blobs.local("picture/1/loop.mp4")) as film:
+        shown = next(film.decode(video=0)).to_image()
+    for image in (shown, await still(blobs, made, "large.jpg")):
+        assert image.size == (200, 300)
+        assert near(image.getpixel((100, 50)), (255, 0, 0), 30)
+        assert near(image.getpixel((100, 250)), (0, 0, 255), 30)
+
+
+@pytest.mark.clause("PIC-1.4")
+@pytest.mark.parametrize("orientation", range(1, 9))
+async def test_a_picture_is_upright_however_it_lies(
+    studio: Studio, keep: Keep, blobs: LocalBlobs, orientation: int
+) -> None:
+    exif, source = Image.Exif(), halves((300, 200))
+    source.paste((0, 255, 0), (0, 0, 150, 100))
+    exif[0x0112] = orientation
+    made = await drawn(studio, keep, encoded(source, "JPEG", exif=exif))
+    wanted = ImageOps.exif_transpose(Image.open(io.BytesIO(encoded(source, "PNG", exif=exif))))
+    large = await still(blobs, made, "large.jpg")
+    assert large.size == wanted.size
+    for at in ((20, 20), (20, 180), (180, 20), (180, 180)):
+        colour = wanted.getpixel(at)
+        assert isinstance(colour, tuple)
+        assert near(large.getpixel(at), colour, 30)
+
+
 async def _refused(
     studio: Studio, keep: Keep, refused: Refusal, clause: str, body: bytes, folder: Path
 ) -> None:
@@ -294,6 +335,18 @@ async def test_only_the_decoder_of_its_kind_is_given_the_file(
     # It begins as a JPEG, and all else of it is a PNG.
     body = b"\xff\xd8\xff" + encoded(halves((64, 64)), "PNG")
     await _refused(studio, keep, refused, "PIC-1.2", body, tmp_path)
+
+
+@pytest.mark.clause("PIC-1.2")
+async def test_a_busy_machine_is_no_fault_of_a_picture(
+    studio: Studio, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = studio_page.DRAW
+    assert usual.wall_seconds >= 2 * usual.cpu_seconds
+    monkeypatch.setattr(studio_page, "DRAW", msgspec.structs.replace(usual, wall_seconds=0.05))
+    with pytest.raises(TooMuch, match="too busy") as said:
+        await drawn(studio, keep, encoded(halves((640, 480)), "JPEG"))
+    assert will_pass(said.value)
 
 
 @pytest.mark.clause("PIC-1.2", "PIC-1.6")
