@@ -132,6 +132,8 @@ async def test_what_shows_through_stays_so(studio: Studio, keep: Keep, blobs: Lo
     large = await still(blobs, made, "large.png")
     assert large.getpixel((5, 5)) == (0, 200, 0, 90)
     assert large.info == {}
+    packed = Path(await blobs.local("picture/1/large.png")).read_bytes()
+    assert packed.partition(b"IDAT")[2][:2] == b"\x78\x9c", "the usual work of zlib, not its most"
     opaque = await drawn(
         studio, lambda _, body: keep("up2", body), encoded(source.convert("RGB"), "PNG")
     )

@@ -158,6 +158,9 @@ def test_links_of_others_are_cleaned_and_bounded() -> None:
     assert [(one.text, one.url) for one in said(evil)] == [("go", "")]
     odd = ("text", {"type": "PropertyValue"}, {"type": "Note", "name": "a", "value": "b"}, None)
     assert said(*odd) == ()
+    for wrong in (5, True, {}, {"@value": 5}, [5], [[]], 1.5):
+        kept = said({**field, "value": wrong}, {**field, "name": wrong}, field)
+        assert [one.text for one in kept] == ["x"]
     assert [one.url for one in said({**field, "value": "https://plain.example/"})] == [
         "https://plain.example/"
     ]
