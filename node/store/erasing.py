@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from node.federation.activities.shapes import Delete
+from node.inbox.reports import NOTICE
 from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.tables import (
@@ -88,7 +89,8 @@ class Erasing:
             return True
         more = await self._bodies(id)
         more |= await self._drop(reactions, _R.object, _R.actor == id)
-        more |= await self._notices(_N.actor == id)
+        # A report of who left is for the administrators still (INB-10.4).
+        more |= await self._notices(and_(_N.actor == id, _N.kind != NOTICE))
         account = await self._unit.account_of(id)
         if account is not None:
             more |= await self._drop(timeline, _T.post, _T.account == account)

@@ -79,6 +79,20 @@ async def test_what_was_reported_is_kept_as_it_was(harness: Harness) -> None:
     assert not harness.sent, "nobody elsewhere hears of it"
 
 
+@pytest.mark.clause("INB-10.4", "INB-5.2", "INB-1.7")
+@pytest.mark.parametrize("who", [CAROL, BOB])
+async def test_who_is_reported_takes_no_notice_of_it_back(harness: Harness, who: str) -> None:
+    made = await report(harness, ALICE, who)
+    told = [("report", who, made.id)]
+    assert await harness.notices(ROOT) == told
+    for one, other in ((who, ROOT), (ROOT, who)):
+        await harness.do(lambda unit, one=one, other=other: unit.forget_between(one, other))
+        assert await harness.notices(ROOT) == told
+    await harness.hear(Delete(f"{who}/gone", who, who))
+    assert await harness.notices(ROOT) == told
+    assert [one.id for one in await queue(harness)] == [made.id]
+
+
 @pytest.mark.clause("INB-10.1", "INB-4.1")
 async def test_unseen_and_absent_are_one(harness: Harness, refused: Refusal) -> None:
     hers = await harness.publish(ALICE, "for friends")

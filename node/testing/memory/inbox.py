@@ -15,6 +15,7 @@ from node.graph.visibility import Audience, AudienceKind, may_see
 from node.inbox.audiences import Author
 from node.inbox.known import Known, still_warning
 from node.inbox.mentions import MOST_WAITING, REQUEST, Mentioning, WhoMentions
+from node.inbox.reports import NOTICE
 from node.store.inbox import MOST_SAID
 from node.store.visibility import GROUPS
 from node.testing.memory.graph import GraphUnit
@@ -216,7 +217,7 @@ class InboxUnit(VisibilityUnit):
                 await self.erase_post(id)
         for key in [key for key in self.tables.reactions if key[0] == actor]:
             del self.tables.reactions[key]
-        await Notices(self).take_back(lambda one: one.actor == actor)
+        await Notices(self).take_back(lambda one: one.actor == actor and one.kind != NOTICE)
         account = await self.account_of(actor)
         if account is not None:
             self._out_of_feed(account, set(self.tables.posts))
@@ -339,7 +340,7 @@ class InboxUnit(VisibilityUnit):
 
 
 def _of(account: str, actor: str) -> Callable[[Notice], bool]:
-    return lambda one: (one.account, one.actor) == (account, actor)
+    return lambda one: (one.account, one.actor) == (account, actor) and one.kind != NOTICE
 
 
 def _page(people: Sequence[str], after: str, most: int) -> Page:
