@@ -247,7 +247,7 @@ async def test_an_administrator_deletes_a_post_of_one_of_ours(
 @pytest.mark.clause("API-11.8")
 async def test_the_log_is_written_with_what_is_done(harness: Harness) -> None:
     async def act(unit: AuditUnit, number: int) -> None:
-        unit.log("root", Deed.SUSPEND, f"p{number}", "why")
+        unit.log("root", Deed.SUSPEND, f"p{number}")
 
     for number in range(5):
         harness.clock.pass_(timedelta(seconds=1))
@@ -259,9 +259,18 @@ async def test_the_log_is_written_with_what_is_done(harness: Harness) -> None:
 
     with pytest.raises(Refused):
         await harness.units.run(AuditUnit, fail)
-    first = await harness.units.look(AuditUnit, lambda unit: unit.logged(2, None))
+    first = await harness.units.look(AuditUnit, lambda unit: unit.logged(ROOT, 2, None))
     assert [one.object for one in first] == ["p4", "p3", "p2"]
     after = Cursor(micros(first[1].at), first[1].id)
-    rest = await harness.units.look(AuditUnit, lambda unit: unit.logged(5, after))
+    rest = await harness.units.look(AuditUnit, lambda unit: unit.logged("", 5, after))
     assert [one.object for one in rest] == ["p2", "p1", "p0"]
-    assert (rest[0].who, rest[0].deed, rest[0].note) == ("root", Deed.SUSPEND, "why")
+    assert (rest[0].who, rest[0].deed) == ("root", Deed.SUSPEND)
+
+    async def hide(unit: AuditUnit) -> None:
+        unit.log("root", Deed.CLOSE_REPORT, "one", about=CAROL)
+
+    harness.clock.pass_(timedelta(seconds=1))
+    await harness.units.run(AuditUnit, hide)
+    for who, count in ((CAROL, 5), (ALICE, 6), ("", 6)):
+        log = await harness.units.look(AuditUnit, lambda unit, who=who: unit.logged(who, 9, None))
+        assert len(log) == count

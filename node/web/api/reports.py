@@ -69,10 +69,12 @@ class Reports(Struct, frozen=True):
         id, who, asked = call.path["id"], call.caller, call.body
 
         async def work(unit: ReportsUnit) -> Report:
-            return await reports.close(unit, id, who.name, who.actor, asked.note)
+            done = await reports.close(unit, id, who.name, who.actor, asked.note)
+            ours = done.about if await unit.account_of(done.about) else ""
+            unit.beside(AuditUnit).log(who.name, Deed.CLOSE_REPORT, id, about=ours)
+            return done
 
-        done = logged(call, Deed.CLOSE_REPORT, id, work, asked.note)
-        made = await self.units.run(ReportsUnit, done, once=call.once)
+        made = await self.units.run(ReportsUnit, work, once=call.once)
         [view] = await self.units.look(ReportsUnit, lambda unit: _views(unit, [made]))
         return Reply(view)
 
@@ -86,8 +88,8 @@ class Reports(Struct, frozen=True):
         return Reply()
 
     async def log(self, call: Call) -> Reply:
-        limit = call.limit
-        found = await self.units.look(AuditUnit, lambda unit: unit.logged(limit, call.after))
+        but, limit, after = call.caller.actor, call.limit, call.after
+        found = await self.units.look(AuditUnit, lambda unit: unit.logged(but, limit, after))
         page = found[:limit]
         last = page[-1] if len(found) > limit else None
         items = [
@@ -96,7 +98,6 @@ class Reports(Struct, frozen=True):
                 who=one.who,
                 deed=one.deed,
                 object=one.object,
-                note=one.note,
                 at=one.at,
             )
             for one in page

@@ -81,7 +81,6 @@ class ActView(msgspec.Struct, kw_only=True):
     who: str
     deed: str
     object: str
-    note: str
     at: datetime
 
 

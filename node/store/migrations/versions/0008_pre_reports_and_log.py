@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("who", TEXT, server_default="", nullable=False),
         sa.Column("deed", TEXT, server_default="", nullable=False),
         sa.Column("object", TEXT, server_default="", nullable=False),
-        sa.Column("note", TEXT, server_default="", nullable=False),
+        sa.Column("about", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_admin_log")),
         info={"keep": "forever"},
