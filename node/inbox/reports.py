@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 from node.federation.activities.flagging import LONGEST_TEXT, lines
 from node.federation.activities.shapes import Activity, Flag
+from node.federation.telling import Page
+from node.graph.visibility import Audience, AudienceKind
 from node.inbox.known import Known
 from node.wire.ids import origin
 
@@ -22,6 +24,9 @@ DAY: Final = timedelta(days=1)
 MOST_A_DAY: Final = 50  # by one account, or by one registrable domain
 MOST_OF_DOMAIN: Final = 20  # open ones
 MOST_OF_OTHERS: Final = 500  # open ones, of all other servers
+SEVERAL: Final = (
+    2  # people here who may see a post, before their server is told that one of them did
+)
 MOST_RUNG: Final = 20  # open ones of other servers, until a further one rings no device
 
 
@@ -63,6 +68,16 @@ class Complaint(Struct, frozen=True):
     forward: bool = False
 
 
+class Handed(Struct, frozen=True):
+    """What became of a complaint. `added`: to a `report` that was open. `forwarded`: their server
+    is told of it, but for `withheld` posts."""
+
+    report: Report
+    added: bool
+    forwarded: bool = False
+    withheld: int = 0
+
+
 class ReportUnit(Protocol):
     """What this page asks of its transaction."""
 
@@ -75,6 +90,14 @@ class ReportUnit(Protocol):
     async def post(self, id: str) -> Known | None: ...
 
     async def sees(self, actor: str, post: str) -> bool: ...
+
+    async def audience(self, post: str) -> list[Audience]: ...
+
+    async def readers(
+        self, author: str, audience: Iterable[Audience], after: str, most: int
+    ) -> Page:
+        """The accounts of ours in whose feed it would stand, up to `most`."""
+        ...
 
     async def account_of(self, actor: str) -> str | None: ...
 
@@ -123,8 +146,8 @@ class ReportUnit(Protocol):
     async def owe(self, activity: Activity, to: Iterable[str]) -> None: ...
 
 
-async def report(unit: ReportUnit, reporter: str, said: Complaint) -> tuple[Report, bool]:
-    """One of ours reports; and whether it was added to one that is open.
+async def report(unit: ReportUnit, reporter: str, said: Complaint) -> Handed:
+    """One of ours reports.
 
     Raises `Missing`, `Malformed`, `Forbidden` (INB-10.1), `Conflict` (INB-10.7), `TooMuch`
     (INB-10.2).
@@ -141,15 +164,44 @@ async def report(unit: ReportUnit, reporter: str, said: Complaint) -> tuple[Repo
     known = await unit.open_report(about, reporter)
     begun = known or await _begun(unit, about, reporter)
     made = _fitting(await _added(unit, begun, lines(said.text), posts))
+    handed = Handed(made, known is not None, made.forwarded)
     if said.forward and not made.forwarded:
-        made = replace(made, forwarded=True)
-        # What was said before was for this node alone.
-        flag = Flag(unit.mint_activity(), await unit.instance(), (about, *posts), lines(said.text))
-        await unit.owe(flag, to=[about])
-    await unit.put_report(made)
+        handed = await _forwarded(unit, handed, posts, lines(said.text))
+    await unit.put_report(handed.report)
     if known is None:
         await _tell(unit, made, unit.notify)
-    return made, known is not None
+    return handed
+
+
+async def _forwarded(unit: ReportUnit, handed: Handed, posts: Sequence[str], text: str) -> Handed:
+    """With a Flag to their server, which is not to learn by it who reports (INB-10.7)."""
+    made = handed.report
+    named = [id for id in posts if await _has_readers(unit, id)]
+    # What was said before was for this node alone.
+    flag = Flag(unit.mint_activity(), await unit.instance(), (made.about, *named), text)
+    await unit.owe(flag, to=[made.about])
+    return Handed(
+        replace(made, forwarded=True), handed.added, True, withheld=len(posts) - len(named)
+    )
+
+
+async def _has_readers(unit: ReportUnit, id: str) -> bool:
+    """Whether several of ours may see the post, as far as its author's server knows.
+
+    Named by a report, any other one says who of us read it, and so who reports.
+    """
+    post = await unit.post(id)
+    root = post if post is None or post.thread in ("", post.id) else await unit.post(post.thread)
+    if post is None or root is None:
+        return False
+    meant = {one.kind for one in await unit.audience(post.id)}
+    if root.id != post.id and meant.isdisjoint({AudienceKind.PUBLIC, AudienceKind.THREAD}):
+        return False
+    audience = await unit.audience(root.id)
+    if AudienceKind.PUBLIC in {one.kind for one in audience}:
+        return True
+    readers, _ = await unit.readers(root.author, audience, "", SEVERAL)
+    return len(readers) >= SEVERAL
 
 
 async def _meant(unit: ReportUnit, reporter: str, said: Complaint) -> tuple[str, list[str]]:

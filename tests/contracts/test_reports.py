@@ -8,10 +8,10 @@ import pytest
 
 from node.accounts.audit import Deed
 from node.errors import Refused
-from node.federation.activities.shapes import Delete, Flag
+from node.federation.activities.shapes import PUBLIC, Delete, Flag
 from node.inbox import publishing, reports
 from node.inbox.audiences import Choice
-from node.inbox.reports import Complaint, Report
+from node.inbox.reports import Complaint, Handed, Report
 from node.store.audit import AuditUnit
 from node.store.reports import ReportsUnit
 from node.wire.api.cursor import Cursor
@@ -45,11 +45,15 @@ async def harness(store: Store) -> Harness:
     return made
 
 
-async def report(harness: Harness, who: str, about: str, *posts: str, **more: object) -> Report:
+async def hand_in(harness: Harness, who: str, about: str, *posts: str, **more: object) -> Handed:
     said = Complaint(about, posts, **more)  # type: ignore[arg-type]
-    made, _ = await harness.units.run(ReportsUnit, lambda unit: reports.report(unit, who, said))
+    made = await harness.units.run(ReportsUnit, lambda unit: reports.report(unit, who, said))
     await harness.settle()
     return made
+
+
+async def report(harness: Harness, who: str, about: str, *posts: str, **more: object) -> Report:
+    return (await hand_in(harness, who, about, *posts, **more)).report
 
 
 async def queue(harness: Harness, closed: bool = False, but: str = "") -> list[Report]:
@@ -176,7 +180,7 @@ async def test_a_report_is_closed_once_and_never_by_whom_it_is_about(
 async def test_their_server_is_told_once_and_not_by_whom(
     harness: Harness, refused: Refusal
 ) -> None:
-    said = note(BOB)
+    said = note(BOB, to=(PUBLIC,))
     await harness.hear(create(said))
     with refused("INB-10.7"):
         await report(harness, ALICE, CAROL, forward=True)
@@ -186,6 +190,31 @@ async def test_their_server_is_told_once_and_not_by_whom(
     [(flag, inbox)] = harness.sent
     assert flag == Flag(flag.id, NODE, (BOB, said.id), "rude") and inbox == f"{BOB}/inbox"
     assert "alice" not in harness.context.render(flag).decode()
+
+
+@pytest.mark.clause("INB-10.7")
+async def test_a_post_that_says_who_reports_is_not_named_to_their_server(harness: Harness) -> None:
+    await harness.put_friendship(CAROL, DORA, "accepted", "accepted")
+    told = [
+        note(DORA, "all", to=(PUBLIC,)),
+        note(DORA, "friends"),
+        note(DORA, "alone", to=(ALICE,)),
+        note(DORA, "both", to=(ALICE, CAROL)),
+        note(DORA, "below", to=(f"{DORA}/friends",), in_reply_to=f"{DORA[:17]}/o/friends"),
+        note(DORA, "aside", to=(ALICE,), in_reply_to=f"{DORA[:17]}/o/all"),
+    ]
+    theirs = note(BOB, "theirs")
+    await harness.hear(*map(create, [*told, theirs]))
+    named = {one.id: one.id.rpartition("/")[2] for one in told}
+    handed = await hand_in(harness, ALICE, DORA, *named, text="see", forward=True)
+    [(flag, _)] = harness.sent
+    assert isinstance(flag, Flag)
+    assert [named[id] for id in flag.objects[1:]] == ["all", "friends", "both"]
+    assert (handed.forwarded, handed.withheld) == (True, 3)
+    assert [one.id for one in handed.report.words] == list(named), "our own read all of them"
+    handed = await hand_in(harness, ALICE, theirs.id, forward=True)
+    assert (handed.forwarded, handed.withheld) == (True, 1), "Carol is no friend of Bob"
+    assert harness.sent[1][0].objects == (BOB,)  # type: ignore[union-attr]
 
 
 @pytest.mark.clause("INB-10.8")

@@ -42,13 +42,19 @@ class Reports(Struct, frozen=True):
         if not about.startswith(("https://", "http://")):
             about = await self.whom(about)
         said = Complaint(about, tuple(asked.posts), asked.text, asked.forward)
-        made, added = await self.units.run(
+        made = await self.units.run(
             ReportsUnit,
             lambda unit: reports.report(unit, call.caller.actor, said),
             once=call.once,
         )
         return Reply(
-            ReportMade(id=made.id, about=made.about, added=added, forwarded=made.forwarded)
+            ReportMade(
+                id=made.report.id,
+                about=made.report.about,
+                added=made.added,
+                forwarded=made.forwarded,
+                withheld=made.withheld,
+            )
         )
 
     async def list(self, call: Call) -> Reply:

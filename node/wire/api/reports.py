@@ -21,12 +21,14 @@ class NewReport(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReportMade(msgspec.Struct, kw_only=True):
-    """`added`: to a report of yours that is open. `forwarded`: their server is told too."""
+    """`added`: to a report of yours that is open. `forwarded`: their server is told too, but not of
+    `withheld` posts, by which it would learn who reports."""
 
     id: str
     about: str
     added: bool
     forwarded: bool
+    withheld: int = 0
 
 
 class ReportedPost(msgspec.Struct, kw_only=True):
