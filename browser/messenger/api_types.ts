@@ -49,7 +49,6 @@ export interface ActView {
   readonly who: string;
   readonly deed: string;
   readonly object: string;
-  readonly note: string;
   readonly at: string;
 }
 
@@ -848,12 +847,18 @@ export interface ReportList {
   readonly items: readonly ReportView[];
 }
 
-/** `added`: to a report of yours that is open. `forwarded`: their server is told too. */
+/**
+ * `added`: to a report of yours that is open. `forwarded`: their server is told of this too, but
+ * not of `withheld` posts, by which it would learn who reports. Where it is not told, though that
+ * was asked for, `unsent` says why: it was told `before`, or is `suspended`.
+ */
 export interface ReportMade {
   readonly id: string;
   readonly about: string;
   readonly added: boolean;
   readonly forwarded: boolean;
+  readonly withheld: number;
+  readonly unsent: "" | "before" | "suspended";
 }
 
 /**

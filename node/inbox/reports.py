@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -68,14 +68,18 @@ class Complaint(Struct, frozen=True):
     forward: bool = False
 
 
+Unsent: TypeAlias = Literal["", "before", "suspended"]
+
+
 class Handed(Struct, frozen=True):
     """What became of a complaint. `added`: to a `report` that was open. `forwarded`: their server
-    is told of it, but for `withheld` posts."""
+    is told of it, but for `withheld` posts; or why it is not, though that was asked for."""
 
     report: Report
     added: bool
     forwarded: bool = False
     withheld: int = 0
+    unsent: Unsent = ""
 
 
 class ReportUnit(Protocol):
@@ -90,6 +94,10 @@ class ReportUnit(Protocol):
     async def post(self, id: str) -> Known | None: ...
 
     async def sees(self, actor: str, post: str) -> bool: ...
+
+    async def hidden(self, actor: str) -> bool:
+        """Whether the actor is suspended here, or their server is: nothing is sent there."""
+        ...
 
     async def audience(self, post: str) -> list[Audience]: ...
 
@@ -164,8 +172,8 @@ async def report(unit: ReportUnit, reporter: str, said: Complaint) -> Handed:
     known = await unit.open_report(about, reporter)
     begun = known or await _begun(unit, about, reporter)
     made = _fitting(await _added(unit, begun, lines(said.text), posts))
-    handed = Handed(made, known is not None, made.forwarded)
-    if said.forward and not made.forwarded:
+    handed = Handed(made, known is not None)
+    if said.forward:
         handed = await _forwarded(unit, handed, posts, lines(said.text))
     await unit.put_report(handed.report)
     if known is None:
@@ -176,13 +184,16 @@ async def report(unit: ReportUnit, reporter: str, said: Complaint) -> Handed:
 async def _forwarded(unit: ReportUnit, handed: Handed, posts: Sequence[str], text: str) -> Handed:
     """With a Flag to their server, which is not to learn by it who reports (INB-10.7)."""
     made = handed.report
+    if made.forwarded:
+        return replace(handed, unsent="before")
+    if await unit.hidden(made.about):
+        return replace(handed, unsent="suspended")
     named = [id for id in posts if await _has_readers(unit, id)]
     # What was said before was for this node alone.
     flag = Flag(unit.mint_activity(), await unit.instance(), (made.about, *named), text)
     await unit.owe(flag, to=[made.about])
-    return Handed(
-        replace(made, forwarded=True), handed.added, True, withheld=len(posts) - len(named)
-    )
+    told, withheld = replace(made, forwarded=True), len(posts) - len(named)
+    return replace(handed, report=told, forwarded=True, withheld=withheld)
 
 
 async def _has_readers(unit: ReportUnit, id: str) -> bool:

@@ -186,10 +186,23 @@ async def test_their_server_is_told_once_and_not_by_whom(
         await report(harness, ALICE, CAROL, forward=True)
     assert not (await report(harness, ALICE, BOB, text="for you alone")).forwarded
     assert (await report(harness, ALICE, said.id, text="rude", forward=True)).forwarded
-    await report(harness, ALICE, BOB, text="again", forward=True)
+    again = await hand_in(harness, ALICE, BOB, text="again", forward=True)
+    assert (again.forwarded, again.unsent, again.report.forwarded) == (False, "before", True)
+    more = await hand_in(harness, ALICE, BOB, text="for you")
+    assert (more.forwarded, more.unsent) == (False, "")
     [(flag, inbox)] = harness.sent
     assert flag == Flag(flag.id, NODE, (BOB, said.id), "rude") and inbox == f"{BOB}/inbox"
     assert "alice" not in harness.context.render(flag).decode()
+
+
+@pytest.mark.clause("INB-10.7")
+async def test_a_server_that_is_suspended_is_not_said_to_be_told(harness: Harness) -> None:
+    await harness.suspend("beta.test", True)
+    made = await hand_in(harness, ALICE, BOB, forward=True)
+    assert (made.forwarded, made.unsent, made.report.forwarded) == (False, "suspended", False)
+    await harness.suspend("beta.test", False)
+    assert (await hand_in(harness, ALICE, BOB, forward=True)).forwarded
+    assert len(harness.sent) == 1
 
 
 @pytest.mark.clause("INB-10.7")

@@ -54,6 +54,7 @@ class Reports(Struct, frozen=True):
                 added=made.added,
                 forwarded=made.forwarded,
                 withheld=made.withheld,
+                unsent=made.unsent,
             )
         )
 

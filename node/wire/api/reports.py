@@ -21,14 +21,16 @@ class NewReport(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReportMade(msgspec.Struct, kw_only=True):
-    """`added`: to a report of yours that is open. `forwarded`: their server is told too, but not of
-    `withheld` posts, by which it would learn who reports."""
+    """`added`: to a report of yours that is open. `forwarded`: their server is told of this too,
+    but not of `withheld` posts, by which it would learn who reports. Where it is not told, though
+    that was asked for, `unsent` says why: it was told `before`, or is `suspended`."""
 
     id: str
     about: str
     added: bool
     forwarded: bool
     withheld: int = 0
+    unsent: Literal["", "before", "suspended"] = ""
 
 
 class ReportedPost(msgspec.Struct, kw_only=True):

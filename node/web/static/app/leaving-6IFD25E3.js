@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-PTRZENFF.js";import"/app/chunk-TSRJZEEB.js";import"/app/chunk-IFEZZ2UH.js";import"/app/chunk-O7ENSQGM.js";import"/app/chunk-OPCYEWN6.js";export{r as deleteAccount,m as forget,o as logOut};

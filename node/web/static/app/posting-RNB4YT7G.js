@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-EODIUBZ5.js";import"/app/chunk-O7ENSQGM.js";import"/app/chunk-OPCYEWN6.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
