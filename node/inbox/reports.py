@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, json
 from msgspec.structs import replace
 
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
@@ -13,11 +13,17 @@ from node.federation.activities.shapes import Activity, Flag
 from node.federation.telling import Page
 from node.graph.visibility import Audience, AudienceKind
 from node.inbox.known import Known
+from node.wire.html import clean
 from node.wire.ids import origin
 
 NOTICE: Final = "report"  # the kind of its notices
 MOST_POSTS: Final = 10  # of one call
 MOST_KEPT: Final = 20  # of one report
+LONGEST_POSTS: Final = (10_000, 1000, 0)  # characters of a post that are kept, by the room left
+MOST_MEDIA: Final = 10  # addresses of one post
+MOST_BYTES: Final = 131_072  # of all posts of one report, as they are kept
+CUT: Final = "<p>[…]</p>"  # stands where a post was cut
+MOST_OPEN: Final = 100  # by one account
 LONGEST_KEPT: Final = 10_000  # characters of one report
 LONGEST_NOTE: Final = 1000
 DAY: Final = timedelta(days=1)
@@ -31,7 +37,10 @@ MOST_RUNG: Final = 20  # open ones of other servers, until a further one rings n
 
 
 class Words(Struct, frozen=True):
-    """A post as it was when it was reported. `content` is clean HTML, `media` are addresses."""
+    """A post as it was when it was reported. `content` is clean HTML, `media` are addresses.
+
+    A long one is cut (INB-10.2), and ends with `CUT`.
+    """
 
     id: str
     content: str
@@ -135,6 +144,10 @@ class ReportUnit(Protocol):
         """How many the account made since then; or, with a `domain`, the servers of that."""
         ...
 
+    async def open_by(self, reporter: str, most: int) -> int:
+        """How many of the account are open, up to `most`."""
+        ...
+
     async def open_by_others(self, domain: str, most: int) -> int:
         """How many are open by the servers of that domain ("": all of them), up to `most`."""
         ...
@@ -175,7 +188,8 @@ async def report(unit: ReportUnit, reporter: str, said: Complaint) -> Handed:
     handed = Handed(made, known is not None)
     if said.forward:
         handed = await _forwarded(unit, handed, posts, lines(said.text))
-    await unit.put_report(handed.report)
+    if handed.report != known:
+        await unit.put_report(handed.report)
     if known is None:
         await _tell(unit, made, unit.notify)
     return handed
@@ -240,6 +254,9 @@ async def _begun(unit: ReportUnit, about: str, reporter: str) -> Report:
     if await unit.reports_since(reporter, "", unit.now - DAY) >= MOST_A_DAY:
         words = f"you made {MOST_A_DAY} reports within a day: go on tomorrow"
         raise TooMuch("INB-10.2", words, int(DAY.total_seconds()))
+    if await unit.open_by(reporter, MOST_OPEN) >= MOST_OPEN:
+        words = f"{MOST_OPEN} of your reports are open: wait until some are closed"
+        raise TooMuch("INB-10.2", words, int(DAY.total_seconds()))
     return Report(unit.fresh(), about, reporter, unit.now, unit.now)
 
 
@@ -256,7 +273,35 @@ async def _added(unit: ReportUnit, known: Report, text: str, posts: Sequence[str
     kept = {one.id for one in known.words}
     more = await unit.words([id for id in posts if id not in kept])
     said = "\n\n".join(part for part in (known.text, text) if part)
-    return replace(known, text=said, words=(*known.words, *more), updated=unit.now)
+    if not more and said == known.text:
+        return known
+    return replace(known, text=said, words=_within(known.words, more), updated=unit.now)
+
+
+def _within(kept: Sequence[Words], more: Sequence[Words]) -> tuple[Words, ...]:
+    """With `more`, each cut as far as the room that is left asks for it."""
+    words, left = list(kept), MOST_BYTES - sum(map(_size, kept))
+    for one in more:
+        for length in LONGEST_POSTS:
+            fits = _cut(one, length)
+            if _size(fits) <= left:
+                break
+        words.append(fits)
+        left -= _size(fits)
+    return tuple(words)
+
+
+def _cut(one: Words, length: int) -> Words:
+    if length == 0:
+        return Words(one.id, CUT, one.published)
+    content = one.content
+    if len(content) > length:
+        content = clean(content[:length]) + CUT  # what was open is closed again
+    return replace(one, content=content, media=one.media[:MOST_MEDIA])
+
+
+def _size(one: Words) -> int:
+    return len(json.encode(one))
 
 
 Tell: TypeAlias = Callable[[str, str, str, str], Awaitable[None]]

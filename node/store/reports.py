@@ -14,7 +14,7 @@ from node.inbox.reports import Report, Words
 from node.store.inbox import InboxUnit
 from node.store.paging import Pages
 from node.store.people import people
-from node.store.tables import accounts, names, posts, reports
+from node.store.tables import accounts, actors, names, posts, reports
 from node.store.upserts import put
 from node.wire.api.cursor import Cursor
 from node.wire.api.inbox import Person
@@ -29,10 +29,15 @@ _LATELY = select(func.count()).where(_R.created >= bindparam("since"))
 BY_ONE = _LATELY.where(_R.reporter == bindparam("reporter"))
 BY_DOMAIN = _LATELY.where(_R.domain == bindparam("domain"))
 _SOME = select(_R.id).where(_R.state == "open").limit(bindparam("most", type_=BigInteger))
+OF_ONE = _SOME.where(_R.reporter == bindparam("reporter"))
 OF_DOMAIN = _SOME.where(_R.domain == bindparam("domain"))
 OF_OTHERS = _SOME.where(_R.domain > "")
 WORDS = select(_P.id, _P.content, _P.published, _P.name, _P.summary, _P.attachments).where(
     _P.id.in_(bindparam("posts", expanding=True))
+)
+THERE = select(_P.id).where(_P.id.in_(bindparam("posts", expanding=True)), _P.deleted.is_(None))
+ACCOUNTS = select(actors.c.id, actors.c.account).where(
+    actors.c.id.in_(bindparam("actors", expanding=True)), actors.c.local.is_(True)
 )
 JUDGES = (
     select(_A.id)
@@ -99,6 +104,9 @@ class ReportsUnit(InboxUnit):
             rows = await self.connection.fetch(BY_ONE, {**asked, "reporter": reporter})
         return int(rows[0][0])
 
+    async def open_by(self, reporter: str, most: int) -> int:
+        return len(await self.connection.fetch(OF_ONE, {"reporter": reporter, "most": most}))
+
     async def open_by_others(self, domain: str, most: int) -> int:
         if domain:
             return len(await self.connection.fetch(OF_DOMAIN, {"domain": domain, "most": most}))
@@ -117,6 +125,19 @@ class ReportsUnit(InboxUnit):
         asked = {"state": "closed" if closed else "open", "but": but}
         rows = await self.connection.fetch(*LISTED.page(limit, after, **asked))
         return [_report(row) for row in rows]
+
+    async def there(self, posts: Sequence[str]) -> set[str]:
+        """Those of the posts that are not deleted."""
+        if not posts:
+            return set()
+        return {row.id for row in await self.connection.fetch(THERE, {"posts": list(posts)})}
+
+    async def accounts_of(self, actors: Sequence[str]) -> dict[str, str]:
+        """The accounts of those of the actors who are ours."""
+        if not actors:
+            return {}
+        rows = await self.connection.fetch(ACCOUNTS, {"actors": list(actors)})
+        return {row.id: row.account for row in rows if row.account}
 
     async def people(self, ids: Sequence[str]) -> dict[str, Person]:
         """The actors, as the API shows them."""

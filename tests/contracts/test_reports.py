@@ -5,13 +5,14 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
+from msgspec import json
 
 from node.accounts.audit import Deed
 from node.errors import Refused
-from node.federation.activities.shapes import PUBLIC, Delete, Flag
+from node.federation.activities.shapes import PUBLIC, Attachment, Delete, Flag
 from node.inbox import publishing, reports
 from node.inbox.audiences import Choice
-from node.inbox.reports import Complaint, Handed, Report
+from node.inbox.reports import CUT, MOST_BYTES, Complaint, Handed, Report
 from node.store.audit import AuditUnit
 from node.store.reports import ReportsUnit
 from node.wire.api.cursor import Cursor
@@ -143,6 +144,52 @@ async def test_more_is_added_and_all_of_it_is_bounded(harness: Harness, refused:
         await report(harness, ALICE, DORA)
     harness.clock.pass_(timedelta(days=1, seconds=1))
     await report(harness, ALICE, DORA)
+
+
+@pytest.mark.clause("INB-10.2")
+async def test_long_posts_are_cut_and_few_reports_are_open_at_a_time(
+    harness: Harness, refused: Refusal
+) -> None:
+    long = "<p><b>" + "\u0628" * 200_000 + "</b></p>"
+    files = tuple(
+        Attachment("Image", "image/png", f"https://beta.test/{n}" + "x" * 2000) for n in range(64)
+    )
+    said = [
+        note(BOB, str(n), content=long, summary="n" * 2000, attachments=files) for n in range(20)
+    ]
+    short = note(DORA, "short", content="<p>" + "x" * 9000 + "</p>")
+    await harness.hear(*map(create, [*said, short]))
+    await report(harness, ALICE, BOB, *[one.id for one in said[:10]])
+    made = await report(harness, ALICE, BOB, *[one.id for one in said[10:]])
+    assert len(made.words) == 20 and len(json.encode(made.words)) < MOST_BYTES + 50_000
+    first, last = made.words[0], made.words[-1]
+    assert first.content.endswith("</b></p>" + CUT) and 9_900 < len(first.content) < 10_100
+    assert (len(first.media), last.content, last.id) == (10, CUT, said[-1].id)
+    whole = await report(harness, ALICE, short.id)
+    assert whole.words[0].content == short.content
+    harness.clock.pass_(timedelta(hours=1))
+    assert await report(harness, ALICE, BOB, said[0].id) == made, "nothing new is not written"
+    people = [await harness.person(actor_id(f"p{n}", "beta.test")) for n in range(99)]
+    for n, who in enumerate(people[:98]):
+        if n % 40 == 39:
+            harness.clock.pass_(timedelta(days=1, seconds=1))
+        await report(harness, ALICE, who)
+    harness.clock.pass_(timedelta(days=2))
+    with refused("INB-10.2"):
+        await report(harness, ALICE, people[98])
+    await close(harness, made.id)
+    await report(harness, ALICE, people[98])
+
+
+@pytest.mark.clause("INB-10.5")
+async def test_what_a_list_of_reports_needs_is_asked_at_once(harness: Harness) -> None:
+    hers, gone = await harness.publish(ALICE, "one"), await harness.publish(ALICE, "two")
+    await harness.do(lambda unit: publishing.delete_for(unit, gone.id))
+    there = await harness.units.look(
+        ReportsUnit, lambda unit: unit.there([hers.id, gone.id, "none"])
+    )
+    found = await harness.units.look(ReportsUnit, lambda unit: unit.accounts_of([ALICE, BOB]))
+    assert (there, found) == ({hers.id}, {ALICE: "alice"})
 
 
 @pytest.mark.clause("INB-10.4", "INB-10.5")

@@ -102,6 +102,18 @@ async def test_what_is_refused(harness: Harness) -> None:
     assert (await harness.ask("POST", close, {"note": "nothing"}, root)).status == 404
 
 
+@pytest.mark.clause("INB-10.5")
+async def test_a_page_has_few_reports(harness: Harness) -> None:
+    root = await harness.join("root1", "admin")
+    tokens = [await harness.join(f"anna{n}") for n in range(21)]
+    bert = {"about": "@root2"}
+    await harness.join("root2")
+    for token in tokens:
+        harness.clock.pass_(timedelta(seconds=1))
+        assert (await harness.ask("POST", "/reports", bert, token)).status == 201
+    assert len(await items(harness, root, "/admin/reports?limit=100")) == 20
+
+
 @pytest.mark.clause("API-11.8")
 async def test_all_that_administrators_do_is_written_down(harness: Harness) -> None:
     root = await harness.join("root1", "admin")

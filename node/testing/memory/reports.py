@@ -52,6 +52,10 @@ class ReportsUnit(InboxUnit):
         found = (one for one in self.tables.reports.values() if one.created >= since)
         return sum(one.domain == domain if domain else one.reporter == reporter for one in found)
 
+    async def open_by(self, reporter: str, most: int) -> int:
+        kept = self.tables.reports.values()
+        return len([one for one in kept if one.reporter == reporter and not one.closed][:most])
+
     async def open_by_others(self, domain: str, most: int) -> int:
         found = [one for one in self.tables.reports.values() if one.domain and not one.closed]
         return len([one for one in found if domain in ("", one.domain)][:most])
@@ -78,3 +82,11 @@ class ReportsUnit(InboxUnit):
         ]
         ids, _ = page(rows, limit + 1, after)
         return [kept[id] for id in ids]
+
+    async def there(self, posts: Sequence[str]) -> set[str]:
+        kept = self.tables.posts
+        return {id for id in posts if id in kept and not kept[id].deleted}
+
+    async def accounts_of(self, actors: Sequence[str]) -> dict[str, str]:
+        found = {id: self.tables.actors.get(id) for id in actors}
+        return {id: one.account for id, one in found.items() if one and one.local and one.account}

@@ -28,6 +28,7 @@ from node.wire.api.reports import (
 from node.wire.times import micros
 
 STATES = ("open", "closed")
+MOST_SHOWN = 20  # on a page: each may hold many words
 
 
 class Reports(Struct, frozen=True):
@@ -59,7 +60,11 @@ class Reports(Struct, frozen=True):
         )
 
     async def list(self, call: Call) -> Reply:
-        state, but, limit = call.query.get("state", STATES[0]), call.caller.actor, call.limit
+        state, but, limit = (
+            call.query.get("state", STATES[0]),
+            call.caller.actor,
+            min(call.limit, MOST_SHOWN),
+        )
         if state not in STATES:
             raise Malformed("INB-10.5", "state is open or closed")
 
@@ -114,17 +119,20 @@ class Reports(Struct, frozen=True):
 
 async def _views(unit: ReportsUnit, found: Sequence[Report]) -> list[ReportView]:
     ours = {one.reporter for one in found if not one.domain}
-    people = await unit.people(sorted({one.about for one in found} | ours))
+    about = sorted({one.about for one in found})
+    people = await unit.people(sorted({*about} | ours))
+    accounts = await unit.accounts_of(about)
+    there = await unit.there(sorted({words.id for one in found for words in one.words}))
     return [
         ReportView(
             id=one.id,
             state="open" if one.closed is None else "closed",
             about=people[one.about],
-            account=await unit.account_of(one.about) or "",
+            account=accounts.get(one.about, ""),
             reporter=people.get(one.reporter),
             host=one.reporter if one.domain else "",
             text=one.text,
-            posts=[await _post(unit, words) for words in one.words],
+            posts=[_post(words, words.id not in there) for words in one.words],
             forwarded=one.forwarded,
             created=one.created,
             updated=one.updated,
@@ -136,8 +144,7 @@ async def _views(unit: ReportsUnit, found: Sequence[Report]) -> list[ReportView]
     ]
 
 
-async def _post(unit: ReportsUnit, words: reports.Words) -> ReportedPost:
-    known = await unit.post(words.id)
+def _post(words: reports.Words, gone: bool) -> ReportedPost:
     return ReportedPost(
         id=words.id,
         content=words.content,
@@ -145,7 +152,7 @@ async def _post(unit: ReportsUnit, words: reports.Words) -> ReportedPost:
         name=words.name,
         summary=words.summary,
         media=list(words.media),
-        gone=known is None or known.deleted,
+        gone=gone,
     )
 
 
