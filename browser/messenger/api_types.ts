@@ -863,7 +863,7 @@ export interface ReportMade {
 
 /**
  * `account` is the one of who is reported when they are of this node, else "". Who reported is
- * `reporter`, one of ours, or the server `host`.
+ * `reporter`, one of ours, or the server `host`; neither is said once they deleted their account.
  */
 export interface ReportView {
   readonly id: string;

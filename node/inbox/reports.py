@@ -51,8 +51,9 @@ class Words(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """`about` is an actor, `reporter` one of ours or the host of another server; then `domain` is
-    its registrable one. `closer` is the name of an administrator, "" on the node's machine."""
+    """`about` is an actor, `reporter` one of ours ("" once they left, INB-10.9) or the host of
+    another server; then `domain` is its registrable one. `flag` is the id of what told the server
+    of `about`. `closer` is the name of an administrator, "" on the node's machine."""
 
     id: str
     about: str
@@ -62,7 +63,7 @@ class Report(Struct, frozen=True):
     domain: str = ""
     text: str = ""
     words: tuple[Words, ...] = ()
-    forwarded: bool = False
+    flag: str = ""
     closer: str = ""
     note: str = ""
     closed: datetime | None = None
@@ -198,7 +199,7 @@ async def report(unit: ReportUnit, reporter: str, said: Complaint) -> Handed:
 async def _forwarded(unit: ReportUnit, handed: Handed, posts: Sequence[str], text: str) -> Handed:
     """With a Flag to their server, which is not to learn by it who reports (INB-10.7)."""
     made = handed.report
-    if made.forwarded:
+    if made.flag:
         return replace(handed, unsent="before")
     if await unit.hidden(made.about):
         return replace(handed, unsent="suspended")
@@ -206,7 +207,7 @@ async def _forwarded(unit: ReportUnit, handed: Handed, posts: Sequence[str], tex
     # What was said before was for this node alone.
     flag = Flag(unit.mint_activity(), await unit.instance(), (made.about, *named), text)
     await unit.owe(flag, to=[made.about])
-    told, withheld = replace(made, forwarded=True), len(posts) - len(named)
+    told, withheld = replace(made, flag=flag.id), len(posts) - len(named)
     return replace(handed, report=told, forwarded=True, withheld=withheld)
 
 

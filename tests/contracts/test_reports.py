@@ -98,6 +98,26 @@ async def test_who_is_reported_takes_no_notice_of_it_back(harness: Harness, who:
     assert [one.id for one in await queue(harness)] == [made.id]
 
 
+@pytest.mark.clause("INB-10.9", "ACC-1.8")
+async def test_who_leaves_is_named_in_no_report(harness: Harness) -> None:
+    said = note(BOB, to=(PUBLIC,))
+    await harness.hear(create(said))
+    kept = await report(harness, CAROL, BOB, text="hers")
+    closed = await close(harness, (await report(harness, ALICE, CAROL, text="me")).id)
+    harness.clock.pass_(timedelta(seconds=1))
+    complaint = Complaint(said.id, (), "it was me, Alice", forward=True)
+    await harness.units.run(ReportsUnit, lambda unit: reports.report(unit, ALICE, complaint))
+    await harness.hear(Delete(f"{ALICE}/gone", ALICE, ALICE))
+    mine, hers = await queue(harness)
+    assert (mine.reporter, mine.text, [one.id for one in mine.words]) == ("", "", [said.id])
+    assert mine.flag and hers == kept
+    assert [(one.id, one.reporter, one.text) for one in await queue(harness, True)] == [
+        (closed.id, "", "")
+    ]
+    await harness.settle()
+    assert not harness.sent, "what was not forwarded yet is not"
+
+
 @pytest.mark.clause("INB-10.1", "INB-4.1")
 async def test_unseen_and_absent_are_one(harness: Harness, refused: Refusal) -> None:
     hers = await harness.publish(ALICE, "for friends")
@@ -231,10 +251,10 @@ async def test_their_server_is_told_once_and_not_by_whom(
     await harness.hear(create(said))
     with refused("INB-10.7"):
         await report(harness, ALICE, CAROL, forward=True)
-    assert not (await report(harness, ALICE, BOB, text="for you alone")).forwarded
-    assert (await report(harness, ALICE, said.id, text="rude", forward=True)).forwarded
+    assert not (await report(harness, ALICE, BOB, text="for you alone")).flag
+    assert (await report(harness, ALICE, said.id, text="rude", forward=True)).flag
     again = await hand_in(harness, ALICE, BOB, text="again", forward=True)
-    assert (again.forwarded, again.unsent, again.report.forwarded) == (False, "before", True)
+    assert (again.forwarded, again.unsent, bool(again.report.flag)) == (False, "before", True)
     more = await hand_in(harness, ALICE, BOB, text="for you")
     assert (more.forwarded, more.unsent) == (False, "")
     [(flag, inbox)] = harness.sent
@@ -246,7 +266,7 @@ async def test_their_server_is_told_once_and_not_by_whom(
 async def test_a_server_that_is_suspended_is_not_said_to_be_told(harness: Harness) -> None:
     await harness.suspend("beta.test", True)
     made = await hand_in(harness, ALICE, BOB, forward=True)
-    assert (made.forwarded, made.unsent, made.report.forwarded) == (False, "suspended", False)
+    assert (made.forwarded, made.unsent, made.report.flag) == (False, "suspended", "")
     await harness.suspend("beta.test", False)
     assert (await hand_in(harness, ALICE, BOB, forward=True)).forwarded
     assert len(harness.sent) == 1

@@ -97,12 +97,13 @@ reports = table(
     "reports",
     id_(),  # uuid7
     Column("about", TEXT, nullable=False),  # the actor who is reported
-    Column("reporter", TEXT, nullable=False),  # one of our actors, or another server's host
+    # One of our actors, or another server's host; "" once the account is deleted.
+    Column("reporter", TEXT, nullable=False),
     text("domain"),  # the registrable domain of that server; "" when the reporter is ours
     text("state", "open"),  # open | closed
     text("text"),
     text("words", "[]"),  # JSON: the posts as they were when they were reported
-    flag("forwarded"),  # the server of the one reported was sent a Flag
+    text("flag"),  # the id of the Flag that the server of the one reported was sent
     text("closer"),  # the name of who closed it; "": on the node's machine
     text("note"),  # what they say was done
     instant("created", nullable=False),
@@ -114,7 +115,7 @@ reports = table(
     Index("ix_reports_reporter_created", "reporter", "created"),
     Index("ix_reports_about_reporter_state", "about", "reporter", "state"),
     Index("ix_reports_closed_id", "closed", "id"),
-    keep="90 days after closed",
+    keep="90 days after closed; open ones 365 days after created",
 )
 
 events = table(

@@ -221,9 +221,19 @@ class InboxUnit(VisibilityUnit):
         account = await self.account_of(actor)
         if account is not None:
             self._out_of_feed(account, set(self.tables.posts))
+            self._out_of_reports(actor)
             self.tables.notices = {
                 id: one for id, one in self.tables.notices.items() if one.account != account
             }
+
+    def _out_of_reports(self, reporter: str) -> None:
+        for id, one in list(self.tables.reports.items()):
+            if one.reporter == reporter:
+                self.tables.reports[id] = replace(one, reporter="", text="")
+                self.tables.outbox.pop(one.flag, None)
+                for seq, owed in list(self.tables.deliveries.items()):
+                    if one.flag and owed.activity == one.flag:
+                        del self.tables.deliveries[seq]
 
     def _out_of_feed(self, account: str, posts: set[str]) -> None:
         for key in [key for key in self.tables.timeline if key[0] == account and key[1] in posts]:

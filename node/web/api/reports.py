@@ -118,7 +118,7 @@ class Reports(Struct, frozen=True):
 
 
 async def _views(unit: ReportsUnit, found: Sequence[Report]) -> list[ReportView]:
-    ours = {one.reporter for one in found if not one.domain}
+    ours = {one.reporter for one in found if one.reporter and not one.domain}
     about = sorted({one.about for one in found})
     people = await unit.people(sorted({*about} | ours))
     accounts = await unit.accounts_of(about)
@@ -133,7 +133,7 @@ async def _views(unit: ReportsUnit, found: Sequence[Report]) -> list[ReportView]
             host=one.reporter if one.domain else "",
             text=one.text,
             posts=[_post(words, words.id not in there) for words in one.words],
-            forwarded=one.forwarded,
+            forwarded=bool(one.flag),
             created=one.created,
             updated=one.updated,
             closed=one.closed,

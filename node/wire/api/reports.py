@@ -48,7 +48,8 @@ class ReportedPost(msgspec.Struct, kw_only=True):
 
 class ReportView(msgspec.Struct, kw_only=True):
     """`account` is the one of who is reported when they are of this node, else "". Who reported is
-    `reporter`, one of ours, or the server `host`."""
+    `reporter`, one of ours, or the server `host`; neither is said once they deleted their account.
+    """
 
     id: str
     state: ReportState

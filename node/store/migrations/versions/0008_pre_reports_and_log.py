@@ -36,14 +36,14 @@ def upgrade() -> None:
         sa.Column("state", TEXT, server_default="open", nullable=False),
         sa.Column("text", TEXT, server_default="", nullable=False),
         sa.Column("words", TEXT, server_default="[]", nullable=False),
-        sa.Column("forwarded", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("flag", TEXT, server_default="", nullable=False),
         sa.Column("closer", TEXT, server_default="", nullable=False),
         sa.Column("note", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.Column("closed", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
-        info={"keep": "90 days after closed"},
+        info={"keep": "90 days after closed; open ones 365 days after created"},
         sqlite_autoincrement=False,
     )
     with op.batch_alter_table("reports", schema=None) as batch_op:
