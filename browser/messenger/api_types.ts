@@ -233,6 +233,12 @@ export interface CloseReport {
   readonly note: string;
 }
 
+/** `host` is a server; `note` says what was done. */
+export interface CloseReports {
+  readonly host: string;
+  readonly note: string;
+}
+
 /**
  * A conversation. `ref` names it in this API's paths, `url` everywhere else. `group_id` is empty
  * until this node saw a message of the group. `epoch`, `seq` and `head` (the hash of the last item)
@@ -896,6 +902,11 @@ export interface ReportedPost {
   readonly gone: boolean;
 }
 
+/** How many were `closed`. */
+export interface ReportsClosed {
+  readonly closed: number;
+}
+
 /** By it the person of `name` sets a new password, once. */
 export interface ResetLink {
   readonly name: string;
@@ -1215,6 +1226,13 @@ export interface Routes {
     readonly query: { readonly state?: string; readonly limit?: string; readonly after?: string; };
     readonly body: null;
     readonly answer: ReportList;
+  };
+  /** Close all that a server reported, and say what was done. */
+  readonly "POST /admin/reports/close": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: CloseReports;
+    readonly answer: ReportsClosed;
   };
   /** Close a report, and say what was done. */
   readonly "POST /admin/reports/{id}/close": {

@@ -30,6 +30,7 @@ DAY: Final = timedelta(days=1)
 MOST_A_DAY: Final = 50  # by one account, or by one registrable domain
 MOST_OF_DOMAIN: Final = 20  # open ones
 MOST_OF_OTHERS: Final = 500  # open ones, of all other servers
+MOST_TOGETHER: Final = 250  # of these by domains that have others open: the rest is for new ones
 SEVERAL: Final = (
     2  # people here who may see a post, before their server is told that one of them did
 )
@@ -64,6 +65,8 @@ class Report(Struct, frozen=True):
     text: str = ""
     words: tuple[Words, ...] = ()
     flag: str = ""
+    flags: int = 0  # that came of that server within a day from `counted` on
+    counted: datetime | None = None
     closer: str = ""
     note: str = ""
     closed: datetime | None = None
@@ -141,8 +144,16 @@ class ReportUnit(Protocol):
 
     async def put_report(self, report: Report) -> None: ...
 
-    async def reports_since(self, reporter: str, domain: str, since: datetime) -> int:
-        """How many the account made since then; or, with a `domain`, the servers of that."""
+    async def reports_since(self, reporter: str, since: datetime) -> int:
+        """How many the account made since then."""
+        ...
+
+    async def flags_since(self, domain: str, since: datetime) -> int:
+        """How many Flags by the servers of the domain were counted since then."""
+        ...
+
+    async def close_by(self, domain: str, but: str, closer: str, note: str) -> int:
+        """Close all by the servers of the domain, except about the actor `but`; how many."""
         ...
 
     async def open_by(self, reporter: str, most: int) -> int:
@@ -252,7 +263,7 @@ async def _is_ours(unit: ReportUnit, actor: str) -> bool:
 
 
 async def _begun(unit: ReportUnit, about: str, reporter: str) -> Report:
-    if await unit.reports_since(reporter, "", unit.now - DAY) >= MOST_A_DAY:
+    if await unit.reports_since(reporter, unit.now - DAY) >= MOST_A_DAY:
         words = f"you made {MOST_A_DAY} reports within a day: go on tomorrow"
         raise TooMuch("INB-10.2", words, int(DAY.total_seconds()))
     if await unit.open_by(reporter, MOST_OPEN) >= MOST_OPEN:
@@ -319,6 +330,8 @@ async def on_flag(flag: Flag, unit: ReportUnit) -> None:
     if not about:
         return
     host, domain = origin(flag.actor).authority, unit.domain_of(flag.actor)
+    if await unit.flags_since(domain, unit.now - DAY) >= MOST_A_DAY:
+        raise TooMuch("INB-10.8", f"that domain sent {MOST_A_DAY} reports within a day")
     known, tell = await unit.open_report(about, host), None
     if known is None:
         tell = unit.note_quietly if await _admitted(unit, domain) else unit.notify
@@ -326,10 +339,16 @@ async def on_flag(flag: Flag, unit: ReportUnit) -> None:
     kept = {one.id for one in known.words}
     text = flag.text if len(known.text) + len(flag.text) <= LONGEST_KEPT else ""
     posts = [id for id in posts if id not in kept][: MOST_KEPT - len(kept)]
-    made = await _added(unit, known, text, posts)
+    made = _counted(await _added(unit, known, text, posts), unit.now)
     await unit.put_report(made)
     if tell is not None:
         await _tell(unit, made, tell)
+
+
+def _counted(made: Report, now: datetime) -> Report:
+    if made.counted is None or made.counted <= now - DAY:
+        return replace(made, flags=1, counted=now)
+    return replace(made, flags=made.flags + 1)
 
 
 async def _named(unit: ReportUnit, objects: Sequence[str]) -> tuple[str, list[str]]:
@@ -351,22 +370,21 @@ async def _named(unit: ReportUnit, objects: Sequence[str]) -> tuple[str, list[st
 
 async def _admitted(unit: ReportUnit, domain: str) -> bool:
     """Whether there is room for one more of that domain; True: it rings nobody."""
-    if await unit.open_by_others(domain, MOST_OF_DOMAIN) >= MOST_OF_DOMAIN:
+    theirs = await unit.open_by_others(domain, MOST_OF_DOMAIN)
+    if theirs >= MOST_OF_DOMAIN:
         raise TooMuch("INB-10.8", f"{MOST_OF_DOMAIN} reports of that domain are open")
-    if await unit.reports_since("", domain, unit.now - DAY) >= MOST_A_DAY:
-        raise TooMuch("INB-10.8", f"that domain made {MOST_A_DAY} reports within a day")
-    open_ones = await unit.open_by_others("", MOST_OF_OTHERS)
-    if open_ones >= MOST_OF_OTHERS:
-        raise TooMuch("INB-10.8", f"{MOST_OF_OTHERS} reports of other servers are open")
+    # A few domains with many reports take no room from one that has something to say for once.
+    most = MOST_TOGETHER if theirs else MOST_OF_OTHERS
+    open_ones = await unit.open_by_others("", most)
+    if open_ones >= most:
+        raise TooMuch("INB-10.8", f"{most} reports of other servers are open")
     return open_ones >= MOST_RUNG
 
 
 async def close(unit: ReportUnit, id: str, closer: str, actor: str, note: str) -> Report:
     """An administrator, whose Person `actor` is, says what was done. Raises `Malformed`,
     `Conflict` (INB-10.5), `Missing` (INB-10.4)."""
-    words = lines(note)
-    if not words or len(note) > LONGEST_NOTE:
-        raise Malformed("INB-10.5", f"say in 1 to {LONGEST_NOTE} characters what was done")
+    words = _noted(note)
     found = await unit.report(id)
     if found is None or found.about == actor:
         raise Missing("INB-10.4", "there is no such report")
@@ -375,3 +393,16 @@ async def close(unit: ReportUnit, id: str, closer: str, actor: str, note: str) -
     made = replace(found, closer=closer, note=words, closed=unit.now)
     await unit.put_report(made)
     return made
+
+
+async def close_all(unit: ReportUnit, host: str, closer: str, actor: str, note: str) -> int:
+    """As `close`, of all that servers of the domain of `host` reported; how many there were."""
+    words = _noted(note)
+    return await unit.close_by(unit.domain_of(f"https://{host}/"), actor, closer, words)
+
+
+def _noted(note: str) -> str:
+    words = lines(note)
+    if not words or len(note) > LONGEST_NOTE:
+        raise Malformed("INB-10.5", f"say in 1 to {LONGEST_NOTE} characters what was done")
+    return words

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from node.accounts.account import Role, State
 from node.accounts.names import INSTANCE
@@ -25,9 +25,12 @@ REPORT = select(reports).where(_R.id == bindparam("report"))
 OPEN = select(reports).where(
     _R.about == bindparam("about"), _R.reporter == bindparam("reporter"), _R.state == "open"
 )
-_LATELY = select(func.count()).where(_R.created >= bindparam("since"))
-BY_ONE = _LATELY.where(_R.reporter == bindparam("reporter"))
-BY_DOMAIN = _LATELY.where(_R.domain == bindparam("domain"))
+BY_ONE = select(func.count()).where(
+    _R.created >= bindparam("since"), _R.reporter == bindparam("reporter")
+)
+FLAGS = select(func.coalesce(func.sum(_R.flags), 0)).where(
+    _R.counted > bindparam("since"), _R.domain == bindparam("domain")
+)
 _SOME = select(_R.id).where(_R.state == "open").limit(bindparam("most", type_=BigInteger))
 OF_ONE = _SOME.where(_R.reporter == bindparam("reporter"))
 OF_DOMAIN = _SOME.where(_R.domain == bindparam("domain"))
@@ -88,6 +91,8 @@ class ReportsUnit(InboxUnit):
             "text": report.text,
             "words": msgspec.json.encode(report.words).decode(),
             "flag": report.flag,
+            "flags": report.flags,
+            "counted": micros(report.counted) if report.counted else None,
             "closer": report.closer,
             "note": report.note,
             "created": micros(report.created),
@@ -96,13 +101,21 @@ class ReportsUnit(InboxUnit):
         }
         await self.connection.execute(put(self.connection, reports, id=report.id, **values))
 
-    async def reports_since(self, reporter: str, domain: str, since: datetime) -> int:
-        asked = {"since": micros(since)}
-        if domain:
-            rows = await self.connection.fetch(BY_DOMAIN, {**asked, "domain": domain})
-        else:
-            rows = await self.connection.fetch(BY_ONE, {**asked, "reporter": reporter})
+    async def reports_since(self, reporter: str, since: datetime) -> int:
+        rows = await self.connection.fetch(BY_ONE, {"reporter": reporter, "since": micros(since)})
         return int(rows[0][0])
+
+    async def flags_since(self, domain: str, since: datetime) -> int:
+        rows = await self.connection.fetch(FLAGS, {"domain": domain, "since": micros(since)})
+        return int(rows[0][0])
+
+    async def close_by(self, domain: str, but: str, closer: str, note: str) -> int:
+        done = await self.connection.execute(
+            update(reports)
+            .where(_R.state == "open", _R.domain == domain, _R.about != but)
+            .values(state="closed", closer=closer, note=note, closed=micros(self.now))
+        )
+        return int(done.rowcount)
 
     async def open_by(self, reporter: str, most: int) -> int:
         return len(await self.connection.fetch(OF_ONE, {"reporter": reporter, "most": most}))
@@ -160,6 +173,8 @@ def _report(row: Any) -> Report:
         text=row.text,
         words=msgspec.json.decode(row.words, type=tuple[Words, ...]),
         flag=row.flag,
+        flags=row.flags,
+        counted=from_micros(row.counted) if row.counted is not None else None,
         closer=row.closer,
         note=row.note,
         closed=from_micros(row.closed) if row.closed is not None else None,

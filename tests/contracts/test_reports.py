@@ -337,6 +337,43 @@ async def test_a_flood_of_flags_ends(harness: Harness, refused: Refusal) -> None
     await harness.hear(flags[51])
 
 
+@pytest.mark.clause("INB-10.8")
+async def test_what_is_added_to_an_open_report_counts(harness: Harness, refused: Refusal) -> None:
+    flags = [Flag(f"https://beta.test/f/{n}", BOB, (ALICE,), f"{n}") for n in range(52)]
+    await harness.hear(*flags[:50])
+    with refused("INB-10.8"):
+        await harness.hear(flags[50])
+    await harness.hear(Flag("https://gamma.test/f/1", EVE, (ALICE,)))
+    harness.clock.pass_(timedelta(days=1))
+    await harness.hear(flags[51])
+    assert (await queue(harness))[1].text.endswith("49\n\n51")
+
+
+@pytest.mark.clause("INB-10.5", "INB-10.8")
+async def test_a_few_domains_leave_room_for_others(
+    harness: Harness, refused: Refusal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "MOST_TOGETHER", 3)
+    monkeypatch.setattr(reports, "MOST_OF_OTHERS", 4)
+    people = [await harness.person(actor_id(f"p{n}", "alpha.test")) for n in range(4)]
+    flags = [Flag(f"https://beta.test/f/{n}", BOB, (who,)) for n, who in enumerate(people)]
+    await harness.hear(*flags[:3])
+    with refused("INB-10.8"):
+        await harness.hear(flags[3])
+    await harness.hear(Flag("https://gamma.test/f/1", EVE, (ALICE,)))
+    with refused("INB-10.8"):
+        await harness.hear(Flag("https://gamma.test/f/2", EVE, (CAROL,)))
+
+    async def all_of(unit: ReportsUnit, words: str = "spam") -> int:
+        return await reports.close_all(unit, "social.beta.test", "root", people[0], words)
+
+    with refused("INB-10.5"):
+        await harness.units.run(ReportsUnit, lambda unit: all_of(unit, " "))
+    assert await harness.units.run(ReportsUnit, all_of) == 2
+    assert {one.about for one in await queue(harness)} == {people[0], ALICE}
+    assert {(one.note, one.closer) for one in await queue(harness, True)} == {("spam", "root")}
+
+
 @pytest.mark.clause("INB-10.6")
 async def test_an_administrator_deletes_a_post_of_one_of_ours(
     harness: Harness, refused: Refusal

@@ -102,6 +102,18 @@ async def test_what_is_refused(harness: Harness) -> None:
     assert (await harness.ask("POST", close, {"note": "nothing"}, root)).status == 404
 
 
+@pytest.mark.clause("INB-10.5", "API-11.8")
+async def test_all_that_a_server_reported_is_closed_at_once(harness: Harness) -> None:
+    root = await harness.join("root1", "admin")
+    body = {"host": "Evil.test", "note": "spam"}
+    done = await harness.ask("POST", "/admin/reports/close", body, root)
+    assert (done.status, done.body) == (200, {"closed": 0})
+    [line] = await items(harness, root, "/admin/log")
+    assert (line["deed"], line["object"]) == ("close-report", "evil.test")
+    bad = await harness.ask("POST", "/admin/reports/close", {**body, "host": "a b"}, root)
+    assert bad.status == 400
+
+
 @pytest.mark.clause("INB-10.5")
 async def test_a_page_has_few_reports(harness: Harness) -> None:
     root = await harness.join("root1", "admin")

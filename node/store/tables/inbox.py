@@ -9,6 +9,7 @@ from node.store.tables.columns import (
     flag,
     id_,
     instant,
+    number,
     some_index,
     table,
     text,
@@ -104,6 +105,8 @@ reports = table(
     text("text"),
     text("words", "[]"),  # JSON: the posts as they were when they were reported
     text("flag"),  # the id of the Flag that the server of the one reported was sent
+    number("flags"),  # of another server, within a day from `counted` on
+    instant("counted"),
     text("closer"),  # the name of who closed it; "": on the node's machine
     text("note"),  # what they say was done
     instant("created", nullable=False),
@@ -111,7 +114,7 @@ reports = table(
     instant("closed"),
     Index("ix_reports_state_created_id", "state", "created", "id"),
     Index("ix_reports_state_domain", "state", "domain"),
-    Index("ix_reports_domain_created", "domain", "created"),
+    Index("ix_reports_domain_counted", "domain", "counted"),
     Index("ix_reports_reporter_created", "reporter", "created"),
     Index("ix_reports_about_reporter_state", "about", "reporter", "state"),
     Index("ix_reports_closed_id", "closed", "id"),

@@ -14,15 +14,18 @@ from node.store.unit import Units
 from node.web.api.logged import logged
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Reply, Route
+from node.wire import ids
 from node.wire.api.cursor import Cursor
 from node.wire.api.reports import (
     ActList,
     ActView,
     CloseReport,
+    CloseReports,
     NewReport,
     ReportedPost,
     ReportList,
     ReportMade,
+    ReportsClosed,
     ReportView,
 )
 from node.wire.times import micros
@@ -89,6 +92,16 @@ class Reports(Struct, frozen=True):
         made = await self.units.run(ReportsUnit, work, once=call.once)
         [view] = await self.units.look(ReportsUnit, lambda unit: _views(unit, [made]))
         return Reply(view)
+
+    async def close_all(self, call: Call) -> Reply:
+        who, asked = call.caller, call.body
+        host = ids.origin(f"https://{asked.host}").authority
+
+        async def work(unit: ReportsUnit) -> int:
+            return await reports.close_all(unit, host, who.name, who.actor, asked.note)
+
+        done = logged(call, Deed.CLOSE_REPORT, host, work)
+        return Reply(ReportsClosed(closed=await self.units.run(ReportsUnit, done, once=call.once)))
 
     async def delete(self, call: Call) -> Reply:
         id = call.query.get("id", "")
@@ -170,6 +183,9 @@ def routes(units: Units, whom: Callable[[str], Awaitable[str]]) -> tuple[Route, 
         Route("POST", "/admin/reports/{id}/close", reports.close,
               "Close a report, and say what was done.",
               admin, CloseReport, ReportView, admin=True),
+        Route("POST", "/admin/reports/close", reports.close_all,
+              "Close all that a server reported, and say what was done.",
+              admin, CloseReports, ReportsClosed, admin=True),
         Route("DELETE", "/admin/posts", reports.delete,
               "Delete a post of one of this node's people, here and at peers.",
               admin, status=204, admin=True, query={"id": "the id of the post or video"}),

@@ -79,6 +79,19 @@ class CloseReport(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     note: str
 
 
+class CloseReports(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`host` is a server; `note` says what was done."""
+
+    host: str
+    note: str
+
+
+class ReportsClosed(msgspec.Struct, kw_only=True):
+    """How many were `closed`."""
+
+    closed: int
+
+
 class ActView(msgspec.Struct, kw_only=True):
     """What an administrator did. `who` is the name of their account, "" on the node's machine."""
 

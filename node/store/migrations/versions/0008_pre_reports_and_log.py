@@ -37,6 +37,8 @@ def upgrade() -> None:
         sa.Column("text", TEXT, server_default="", nullable=False),
         sa.Column("words", TEXT, server_default="[]", nullable=False),
         sa.Column("flag", TEXT, server_default="", nullable=False),
+        sa.Column("flags", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("counted", sa.BigInteger(), nullable=True),
         sa.Column("closer", TEXT, server_default="", nullable=False),
         sa.Column("note", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
@@ -51,7 +53,7 @@ def upgrade() -> None:
             "ix_reports_about_reporter_state", ["about", "reporter", "state"], unique=False
         )
         batch_op.create_index("ix_reports_closed_id", ["closed", "id"], unique=False)
-        batch_op.create_index("ix_reports_domain_created", ["domain", "created"], unique=False)
+        batch_op.create_index("ix_reports_domain_counted", ["domain", "counted"], unique=False)
         batch_op.create_index("ix_reports_reporter_created", ["reporter", "created"], unique=False)
         batch_op.create_index(
             "ix_reports_state_created_id", ["state", "created", "id"], unique=False
@@ -64,7 +66,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_reports_state_domain")
         batch_op.drop_index("ix_reports_state_created_id")
         batch_op.drop_index("ix_reports_reporter_created")
-        batch_op.drop_index("ix_reports_domain_created")
+        batch_op.drop_index("ix_reports_domain_counted")
         batch_op.drop_index("ix_reports_closed_id")
         batch_op.drop_index("ix_reports_about_reporter_state")
 

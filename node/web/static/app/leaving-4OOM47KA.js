@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-APDGTVMH.js";import"/app/chunk-ILQ75TJY.js";import"/app/chunk-DI4DJIOH.js";import"/app/chunk-CCA67Z5A.js";import"/app/chunk-52X4YP5V.js";export{r as deleteAccount,m as forget,o as logOut};

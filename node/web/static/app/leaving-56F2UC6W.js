@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-D3OOP7WP.js";import"/app/chunk-OZ6ZJMSI.js";import"/app/chunk-XC5AITE4.js";import"/app/chunk-FPNI4IVO.js";import"/app/chunk-4LBP26QM.js";export{r as deleteAccount,m as forget,o as logOut};

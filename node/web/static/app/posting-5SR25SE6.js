@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-YANQRGTI.js";import"/app/chunk-FPNI4IVO.js";import"/app/chunk-4LBP26QM.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

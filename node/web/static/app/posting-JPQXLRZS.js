@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-UCXC76XX.js";import"/app/chunk-CCA67Z5A.js";import"/app/chunk-52X4YP5V.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
