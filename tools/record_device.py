@@ -5,8 +5,6 @@ time (spec DEV-7).
 """
 
 import base64
-import hashlib
-import json
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +16,16 @@ from node.errors import Conflict, Forbidden, Full, Missing, NodeError, Unreachab
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import FOLDER, Recorder
 from tools import record_said, record_trust
-from tools.scenarios import DAY, URL, Scenario, contents, id_of, public_seal, put
+from tools.scenarios import (
+    DAY,
+    URL,
+    Scenario,
+    contents,
+    id_of,
+    public_seal,
+    put,
+    returned,
+)
 
 
 def first_contact(it: Scenario) -> None:
@@ -412,13 +419,6 @@ def a_restored_node(it: Scenario) -> None:
     it.next(bob)
     it.tell(bob, Conflict("E2E-3.1", "there is another conversation in its place"))
     it.next(bob)
-
-
-def returned(actor: str, sent: str, reason: str, **more: object) -> str:
-    """The node's word that an actor did not take what was sent, as a mailbox has it."""
-    digest = hashlib.sha256(base64.b64decode(sent)).hexdigest()
-    said = {"type": "Reject", "actor": actor, "digest": digest, "reason": reason, **more}
-    return base64.b64encode(json.dumps(said).encode()).decode()
 
 
 def a_new_phone(it: Scenario) -> None:

@@ -9,7 +9,7 @@ from node.client.exchange import LostRace
 from node.errors import Forbidden
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import Recorder
-from tools.scenarios import Scenario, contents
+from tools.scenarios import Scenario, contents, returned
 
 EMISSARY_NOTE = {
     "@context": "https://www.w3.org/ns/activitystreams",
@@ -261,9 +261,125 @@ def in_the_archive(it: Scenario) -> None:
         seen(one, group)
 
 
+def elsewhere(it: Scenario) -> None:
+    """What went on in another conversation is changed and taken back wherever it was read."""
+    alice, phone = it.device("alice"), it.device("alice-phone")
+    bob, tablet = it.device("bob", "beta.test"), it.device("bob-tablet", "beta.test")
+    group = it.meet(alice, phone, bob)
+    before, behind, changed = (
+        it.say(alice, group, text) for text in ("secret one", "secret two", "secret three")
+    )
+    for content in contents(it.send(alice)):
+        it.give(phone, content)
+        it.give(alice, returned(bob.actor, content, "no_device"))
+    fresh = alice.do("start", packages=it.packages(tablet) | it.packages(phone), now=it.now)
+    (founding,) = it.send(alice)
+    for one in (tablet, phone):
+        it.give(one, founding["welcomes"][0]["content"])
+    alice.do("go_on", groups=[group], group=fresh)
+    do(it, alice, "delete", group=fresh, id=before)
+    do(it, alice, "edit", group=fresh, id=changed, text="three")
+    sent = contents(it.send(alice))
+    it.give(phone, sent[-1], *sent[:-1])
+    it.give(tablet, *sent)
+    do(it, alice, "delete", group=fresh, id=behind)
+    sent = contents(it.send(alice))
+    for one in (phone, tablet):
+        it.give(one, *sent)
+    for one in (alice, phone):
+        seen(one, group)
+    for one in (alice, phone, tablet):
+        seen(one, fresh)
+
+
+AT = "2026-01-01T00:00:05Z"
+Hears = Callable[..., None]
+
+
+def _changes(hears: Hears) -> None:
+    # Two changes at one time: UTF-8 tells which id is the greater one, not UTF-16.
+    hears({"type": "Note", "id": "urn:e:m", "content": "first"})
+    for id, text in (("urn:\U0001f600", "beyond"), ("urn:\uff5e", "before")):
+        hears({"type": "Update", "id": id, "object": {"id": "urn:e:m", "content": text},
+               "published": AT})  # fmt: skip
+    # One id for two changes: their words decide; and for another time: that does.
+    for text in ("b", "c", "a"):
+        hears({"type": "Update", "id": "urn:e:2", "object": {"id": "urn:e:m", "content": text},
+               "published": "2026-01-01T00:00:06Z"})  # fmt: skip
+    hears({"type": "Update", "id": "urn:e:2", "object": {"id": "urn:e:m", "content": "later"},
+           "published": "2026-01-01T00:00:07Z"})  # fmt: skip
+    for text in ("b", "a"):
+        hears({"type": "Update", "id": "urn:e:3", "object": {"id": "urn:e:o", "content": text},
+               "published": AT})  # fmt: skip
+    hears({"type": "Note", "id": "urn:e:o", "content": "of two changes with one id"})
+    # What names no time happened when it came.
+    for text in ("x", "y"):
+        hears({"type": "Update", "id": f"urn:e:{text}",
+               "object": {"id": "urn:e:n", "content": text}})  # fmt: skip
+    hears({"type": "Note", "id": "urn:e:n", "content": "untimed"})
+    for id, text in (("urn:z", "z"), ("urn:a", "last"), ("urn:z", "z")):
+        hears({"type": "Update", "id": id, "object": {"id": "urn:e:n", "content": text}})
+
+
+def _undoings(hears: Hears, own: str, author: str) -> None:
+    # An Undo undoes what it names, whatever its time is, and by its id alone nothing else.
+    def like(id: str, content: str, at: str = "") -> dict[str, object]:
+        said = {"type": "Like", "id": id, "object": own, "content": content}
+        more = {"published": at} if at else {}
+        return {**said, "kith:author": author, **more}
+
+    def undo(id: str, object: object, at: str = "") -> dict[str, object]:
+        more = {"published": at} if at else {}
+        return {"type": "Undo", "id": id, "object": object, **more}
+
+    first, second = like("urn:l:1", "👍", AT), like("urn:l:2", "👍", "2026-01-01T00:00:08Z")
+    hears(first, undo("urn:u:1", "urn:l:1", "2026-01-01T00:00:09Z"), second)
+    hears(like("urn:l:3", "🔥", AT), undo("urn:u:2", like("urn:l:3", "🔥")))
+    hears(undo("urn:u:3", like("urn:l:4", "🌊"), AT), like("urn:l:4", "🌊", AT))
+    hears(like("urn:l:5", "🎉"), undo("urn:u:4", like("urn:l:5", "🎉")), like("urn:l:6", "🎉"))
+    hears(undo("urn:u:5", like("urn:l:7", "👎")), like("urn:l:8", "👎"), like("urn:l:7", "👎", AT))
+
+
+def in_spite_of_malice(it: Scenario) -> None:
+    """What friends forge, repeat and leave out stands in the way of nothing."""
+    alice, phone = it.device("alice"), it.device("alice-phone")
+    eve = it.device("eve", "emissary.test")
+    group = it.meet(alice, phone, eve)
+    key = base64.b64encode(FakeEntropy("an archive key").draw(32)).decode()
+    tablet = it.device("alice-tablet")
+    for one in (phone, tablet):
+        one.do("archive_adopt", generation=1, key=key)
+
+    def hears(*documents: object) -> None:
+        for document in documents:
+            it.give(phone, eve.seals(group, json.dumps(document).encode()))
+
+    own = it.say(alice, group, "mine")
+    words = contents(it.send(alice))
+    do(it, alice, "edit", group=group, id=own, text="mine, and changed")
+    change = contents(it.send(alice))
+    # A forged change comes before its message, and is kept in the archive as what waits.
+    hears({"type": "Update", "id": "urn:e:0", "object": {"id": own, "content": "forged"}})
+    it.give(phone, *change, *words)
+    # A kind that is called as something that every object has.
+    hears({"type": "constructor", "id": "urn:e:1", "content": "<constructor>x</constructor>"})
+    _changes(hears)
+    _undoings(hears, own, alice.actor)
+    records = list(phone.do("archive_due", now=it.now)["records"])
+    phone.do("archive_sent")
+    placed = [[place, one] for place, one in enumerate(records, 1)]
+    page = {"records": placed, "backwards": True, "incarnation": "one"}
+    tablet.do("archive_take", page=page, now=it.now)
+    for one in (phone, tablet):
+        seen(one, group)
+    del it.devices["eve"]
+
+
 SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (talk, "Words with markup, answers, reactions, changes and deletions, and what is refused."),
     (in_any_order, "Changes before their message, and by two devices at once: all show the same."),
     (of_others, "What other programs say: read, answered, kept where it is not known, refused."),
+    (elsewhere, "What went on in another conversation is changed and taken back in both."),
+    (in_spite_of_malice, "What friends forge, repeat and leave out stands in the way of nothing."),
     (in_the_archive, "The archive follows changes and deletions, and gives them back."),
 )

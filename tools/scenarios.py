@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -129,3 +130,10 @@ def put(one: Recorder, now: int) -> Any:
     one.do("keys_meet", told=told, now=now)
     one.do("keys_certify", now=now)
     return told
+
+
+def returned(actor: str, sent: str, reason: str, **more: object) -> str:
+    """The node's word that an actor did not take what was sent, as a mailbox has it."""
+    digest = hashlib.sha256(base64.b64decode(sent)).hexdigest()
+    said = {"type": "Reject", "actor": actor, "digest": digest, "reason": reason, **more}
+    return base64.b64encode(json.dumps(said).encode()).decode()

@@ -27,16 +27,17 @@ const TAGS = [
 export type Tag = (typeof TAGS)[number];
 
 // What is drawn as something that is on the list.
-const AS: Readonly<Record<string, Tag>> = {
-  s: "del",
-  h1: "p",
-  h2: "p",
-  h3: "p",
-  h4: "p",
-  h5: "p",
-  h6: "p",
-  div: "p",
-};
+// A map: names that others choose are no members of an object ("constructor").
+const AS: ReadonlyMap<string, Tag> = new Map<string, Tag>([
+  ["s", "del"],
+  ["h1", "p"],
+  ["h2", "p"],
+  ["h3", "p"],
+  ["h4", "p"],
+  ["h5", "p"],
+  ["h6", "p"],
+  ["div", "p"],
+]);
 // What is left out with all that is in it.
 const GONE = new Set([
   "script",
@@ -48,14 +49,14 @@ const GONE = new Set([
   "math",
   "textarea",
 ]);
-const NAMES: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  nbsp: "\u00a0",
-};
+const NAMES: ReadonlyMap<string, string> = new Map([
+  ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+  ["nbsp", "\u00a0"],
+]);
 const DEEPEST = 20;
 const LONGEST = 200_000;
 // What begins as a tag or a comment and has no end goes to the end of the text: each sign is read once.
@@ -66,7 +67,7 @@ const TOKEN =
 export function unescaped(text: string): string {
   return text.replace(/&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|(\w{2,6}));/gu, (whole, ...found) => {
     const [decimal, hex, name] = found as (string | undefined)[];
-    if (name !== undefined) return NAMES[name] ?? whole;
+    if (name !== undefined) return NAMES.get(name) ?? whole;
     const code = decimal === undefined ? Number.parseInt(hex ?? "", 16) : Number(decimal);
     return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff)
       ? String.fromCodePoint(code)
@@ -108,7 +109,7 @@ class Builder {
       this.#gone = name;
       return;
     }
-    const known = AS[name] ?? TAGS.find((tag) => tag === name) ?? (name === "a" ? "a" : "");
+    const known = AS.get(name) ?? TAGS.find((tag) => tag === name) ?? (name === "a" ? "a" : "");
     if (known === "br") {
       this.#top().children.push({ tag: "br", children: [] });
       return;

@@ -45,12 +45,13 @@ const BEGINNING: ArchiveRow = {
   missing: 0,
 };
 
-const ACTS: Readonly<Record<string, Kind>> = {
-  [content.UPDATE]: KINDS.update,
-  [content.LIKE]: KINDS.like,
-  [content.UNDO]: KINDS.undo,
-  [content.DELETE]: KINDS.delete,
-};
+// A map: the kinds that others name are no members of an object ("constructor").
+const ACTS: ReadonlyMap<string, Kind> = new Map([
+  [content.UPDATE, KINDS.update],
+  [content.LIKE, KINDS.like],
+  [content.UNDO, KINDS.undo],
+  [content.DELETE, KINDS.delete],
+]);
 
 const NO_RECORD = {
   kind: KINDS.create,
@@ -138,7 +139,7 @@ export class Archiving {
     const { members } = await this.#state.conversation(group);
     const { actor, kind, edit } = message;
     const words = wordsOf(message);
-    const data = Object.hasOwn(ACTS, kind)
+    const data = ACTS.has(kind)
       ? content.writeAct(kind, words, actor, edit)
       : content.writeBareNote(words, actor, members);
     await this.#keep(group, message, this.#state.groups.me.signature.public, data);
@@ -148,7 +149,7 @@ export class Archiving {
   async #keep(group: string, message: MessageRow, device: Bytes, data: Bytes): Promise<void> {
     const { actor, id, epoch } = message;
     const at = Math.floor(message.at / 1000);
-    const kind = ACTS[message.kind] ?? KINDS.create;
+    const kind = ACTS.get(message.kind) ?? KINDS.create;
     const place = { kind, group: unhex(group), number: 0 };
     const kept = { ...place, actor, device, id, epoch, t: at, received: at, data };
     let bytes: Bytes;

@@ -206,7 +206,7 @@ export function read(data: Bytes): Content {
   if (!isObject(inner)) throw new Malformed("E2E-5.2", "a Create without what it creates");
   const kind = typeOf(inner);
   if (QUIET.has(kind)) return { ...NOTHING, id: "", kind };
-  let id = inner.id || document.id;
+  let id = nameOf(inner) || nameOf(document);
   if (!id && kind === DELETE) {
     const about = idOf(inner.object);
     if (typeof about === "string") id = `${about}#deleted`; // it is final, whatever it is called
@@ -214,6 +214,11 @@ export function read(data: Bytes): Content {
   if (!isId(id)) throw new Malformed("E2E-5.2", "a message without an id");
   const found = actIn(id, kind, inner) ?? messageIn(id, kind, inner);
   return found.raw ? { ...found, raw: text(data) } : found;
+}
+
+/** Its id; "" for what is no text. */
+function nameOf({ id }: JsonObject): string {
+  return typeof id === "string" ? id : "";
 }
 
 // As many characters as there are code points: an id is compared, not shown.

@@ -53,7 +53,8 @@ import {
   type ParkedRow,
   packageRow,
 } from "./rows.ts";
-import { messageOf, type Said, unreadable } from "./said.ts";
+import { type Said, unreadable } from "./said.ts";
+import { messageOf } from "./said_rows.ts";
 import * as unfetched from "./unfetched.ts";
 
 type Told = Promise<readonly ConversationEvent[]>;
@@ -328,16 +329,17 @@ export class DeviceInbox {
     if (said.kind === content.FAILURE) {
       return [...told, ...(await this.repair.mend(group, said.about))];
     }
-    const { id, text: words, kind } = said;
+    const { id, kind } = said;
     if (content.isQuiet(kind)) return told;
     const { at } = item;
     if (content.isAct(kind)) return [...told, ...(await this.#said.heard(group, event, said, at))];
     const name = messageRow(group, actor, id);
     if (this.#state.has(name)) return told;
-    const row = messageOf(said, actor, at, this.#state.number());
+    const row = await this.#said.meet(group, messageOf(said, actor, at, this.#state.number()));
+    if (row === null) return told; // it was taken back
     this.#state.put(name, row);
     await this.#outbox.archiving.heard(group, event, row);
-    const received = { conversation: group, id, actor, text: words, kind, at };
+    const received = { conversation: group, id, actor, text: row.text, kind, at };
     const came = await this.#said.came(group, id, at);
     return [...told, { is: "MessageReceived", ...received }, ...came];
   }

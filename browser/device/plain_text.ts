@@ -4,11 +4,11 @@
  */
 
 /**
- * A comment, a tag with its name, or a character reference. What begins as a tag and has no end goes to the
- * end of the text: each sign is read once.
+ * A comment; what goes with all that is in it (E2E-7.1); a tag with its name; or a character reference. What begins
+ * as a tag and has no end goes to the end of the text: each sign is read once.
  */
 const MARKUP =
-  /<!--[\s\S]*?(?:-->|$)|<(?:[!?]|\/?([a-zA-Z][^\s/>]*))[^>]*(>|$)|&(#?[0-9a-zA-Z]+);/g;
+  /<!--[\s\S]*?(?:-->|$)|<(script|style|template|iframe|object|svg|math|textarea)(?![^ \t\n\r\f/>])(?:[^>"']|"[^"]*(?:"|$)|'[^']*(?:'|$))*>[\s\S]*?(?:<\/\1(?![^ \t\n\r\f/>])[^>]*>|$)|<(?:[!?]|(\/?[a-z][^ \t\n\r\f/>]*))(?:[^>"']|"[^"]*(?:"|$)|'[^']*(?:'|$))*(>|$)|&(#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,6});/gi;
 
 /** The references that programs write; any other stays as it stands. */
 const NAMED: ReadonlyMap<string, string> = new Map([
@@ -19,35 +19,25 @@ const NAMED: ReadonlyMap<string, string> = new Map([
   ["apos", "'"],
   ["nbsp", "\u00a0"],
 ]);
-
 function referred(reference: string): string | undefined {
   if (!reference.startsWith("#")) return NAMED.get(reference);
-  const isHex = /^#[xX]/.test(reference);
-  const number = Number.parseInt(reference.slice(isHex ? 2 : 1), isHex ? 16 : 10);
-  const isCharacter = number > 0 && number <= 0x10ffff && !(number >= 0xd800 && number < 0xe000);
-  return isCharacter ? String.fromCodePoint(number) : "\ufffd";
+  const isHex = /^#x/i.test(reference);
+  const code = Number.parseInt(reference.slice(isHex ? 2 : 1), isHex ? 16 : 10);
+  const isOne = code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code < 0xe000);
+  return isOne ? String.fromCodePoint(code) : "\ufffd";
 }
 
 /** HTML as plain text. */
 export function plain(html: string): string {
-  let hasWords = false;
   let last = 0;
   let words = "";
-  const say = (more: string) => {
-    hasWords ||= more !== "";
-    words += more;
-  };
   for (const found of html.matchAll(MARKUP)) {
-    const [whole, tag, end, reference] = found;
-    say(html.slice(last, found.index));
+    const [whole, , tag, end, reference] = found;
+    words += html.slice(last, found.index);
     last = found.index + whole.length;
-    if (end === "") {
-      say(whole);
-      continue;
-    }
-    if (reference !== undefined) say(referred(reference) ?? whole);
-    const isBreak = /^(?:br|p)$/i.test(tag ?? "") && !whole.startsWith("</");
-    if (isBreak && hasWords) words += "\n";
+    if (end === "") words += whole;
+    else if (reference !== undefined) words += referred(reference) ?? whole;
+    else if (words && /^(?:br|p)$/i.test(tag ?? "")) words += "\n";
   }
-  return (words + html.slice(last)).trim();
+  return (words + html.slice(last)).replace(/^[ \t\n\r\f]+|[ \t\n\r\f]+$/g, "");
 }

@@ -22,7 +22,8 @@ import {
   type MessageRow,
   messageRow,
 } from "./rows.ts";
-import { actOf, messageOf, type Said } from "./said.ts";
+import type { Said } from "./said.ts";
+import { actOf, messageOf } from "./said_rows.ts";
 
 const NO_KEY = "ARC-2.1";
 const OVER: ReadonlySet<string> = new Set(["ARC-3.2", "ARC-3.4"]);
@@ -86,24 +87,34 @@ export class Restoring {
 
   async #put(record: Record, number: number, came: Restored): Promise<void> {
     const group = hex(record.group);
-    if (record.kind === KINDS.state || this.#isHere(group, record)) {
+    const said = record.kind === KINDS.state ? null : understood(record);
+    const { actor, id, epoch } = record;
+    const isAct = said !== null && content.isAct(said.kind);
+    if (record.kind === KINDS.state || (!isAct && this.#isHere(group, record))) {
       came.known += 1;
       return;
     }
-    const said = understood(record);
-    const { actor, id, epoch } = record;
-    if (said === null || content.isAct(said.kind) === (record.kind === KINDS.create)) {
+    if (said === null || (record.kind !== KINDS.create && !isAct)) {
       came.broken += 1;
       return;
     }
-    const at = record.received * 1000;
-    if (record.kind === KINDS.create) {
-      const row = messageOf(said, actor, at, number, epoch);
-      this.#state.put(messageRow(group, actor, id), row);
-      await this.#said.came(group, id, at);
-      came.new += 1;
-    } else await this.#happened(group, actOf(said, actor, number), at, came);
     await this.#meet(group, record);
+    const at = record.received * 1000;
+    if (isAct) {
+      const act = actOf(said, actor, number);
+      // What named no time happened when it came.
+      const timed = act.at || act.kind === content.DELETE ? act : { ...act, at };
+      await this.#happened(group, timed, at, came);
+      return;
+    }
+    const row = await this.#said.meet(group, messageOf(said, actor, at, number, epoch));
+    if (row === null) {
+      came.known += 1; // it was taken back
+      return;
+    }
+    this.#state.put(messageRow(group, actor, id), row);
+    await this.#said.came(group, id, at);
+    came.new += 1;
   }
 
   /** To what was said, whichever of the two is read first. */
@@ -158,11 +169,15 @@ function open(keyring: Keyring, sealed: Sealed, today: number, came: Restored): 
   }
 }
 
-/** What stands in a record; null for what is not understood, or is of another id. */
+/**
+ * What stands in a record; null for what is not understood, or is of another id. It goes by what it says: an earlier
+ * version of a device kept changes as if they were words.
+ */
 function understood({ id, data }: Record): content.Content | null {
   try {
     const said = content.read(data);
-    return said.id === id ? said : null;
+    const isTakenBack = said.kind === content.DELETE && said.about[0] === id;
+    return said.id === id || isTakenBack ? said : null;
   } catch (error) {
     if (error instanceof Refused) return null;
     throw error;

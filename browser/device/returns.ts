@@ -191,7 +191,9 @@ export class Returns {
       const place = ownRow(this.#state, old, row.id);
       const message = place.replace(`/${old}/`, `/${fresh}/`);
       this.#state.delete(place);
-      this.#state.put(message, { ...row, digest: EMPTY, epoch: 0, mended: 0 });
+      const isSealed = row.sealed || row.digest.length > 0 || row.mended > 0;
+      const anew = { ...row, digest: EMPTY, epoch: 0, mended: 0 };
+      this.#state.put(message, isSealed ? { ...anew, sealed: true } : anew);
       this.#outbox.owe(fresh, { type: "Say", message });
     }
     return moved.length;

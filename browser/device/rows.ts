@@ -113,6 +113,7 @@ export interface MessageRow {
   readonly edit?: string;
   readonly changed?: number;
   readonly raw?: string;
+  readonly sealed?: boolean; // ours only: it went out once in an earlier conversation
 }
 
 /** A mailbox item; as a row, one that came before what it needs: its commit, or its Welcome. */

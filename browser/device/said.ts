@@ -13,18 +13,18 @@ import type { ConversationEvent, MessageUnreadable } from "./conversation_events
 import type { DeviceState } from "./device_state.ts";
 import { actorOf } from "./groups.ts";
 import { dueRow, MESSAGE, type MessageRow, messageRow, OWED, returnedRow } from "./rows.ts";
+import { byTime, changed, changeOf, newest, rank, reactionOf, undoing } from "./said_order.ts";
 import * as rows from "./said_rows.ts";
-import { EARLY, groupIn, message, REACTIONS, type Reaction } from "./said_rows.ts";
+import { actOf, EARLY, groupIn, message, REACTIONS, type Reaction } from "./said_rows.ts";
 import { forgetWords } from "./untold.ts";
 
-/** Of one person, to one message. */
-export const MOST_REACTIONS = 12;
 const MOST_EARLY = 1_000;
 const MOST_EARLY_OF_ONE = 100;
 const EARLY_SECONDS = 7 * 86_400;
 /** Messages with reactions, for one that is named by its id alone. */
 const LOOKED_THROUGH = 500;
 const MICROS = 1_000_000;
+const MILLIS = 1_000; // in microseconds
 const OTHERS = "only who said something may change it or take it back";
 
 /** What came of something that happened: whether it counts, and what is told of it. */
@@ -60,14 +60,46 @@ export class Said {
     said: content.Content,
     at: number,
   ): Promise<readonly ConversationEvent[]> {
-    const act = actOf(said, actorOf(event.sender), this.#state.number());
+    const number = this.#state.number();
+    const act = await this.#timed(group, actOf(said, actorOf(event.sender), number), at);
     try {
       const { counts, told } = await this.take(group, act, at);
-      if (counts) await this.#archiving.heard(group, event, act, at);
+      if (counts) await this.#archiving.heard(group, event, act, said.time ? at : act.at);
       return told;
     } catch (error) {
       return [unreadable(group, error)];
     }
+  }
+
+  /** What names no time happened when it came, after what is here (E2E-7.5). */
+  async #timed(group: string, act: MessageRow, at: number): Promise<MessageRow> {
+    if (act.at || act.kind === content.DELETE) return act;
+    let latest = 0;
+    for (const one of await this.#before(group, act)) {
+      if (one.id === act.id) return { ...act, at: one.at }; // it was said anew
+      latest = Math.max(latest, one.at);
+    }
+    // The archive knows milliseconds.
+    const came = Math.max(at - (at % MILLIS), latest - (latest % MILLIS) + MILLIS);
+    return { ...act, at: Math.min(came, Number.MAX_SAFE_INTEGER) };
+  }
+
+  /** What counts of the same kind: ids and times. */
+  async #before(
+    group: string,
+    { kind, actor, about = "", author, text }: MessageRow,
+  ): Promise<readonly { readonly id: string; readonly at: number }[]> {
+    if (kind !== content.UPDATE) {
+      const under = await rows.meant(this.#state, group, about, author);
+      const by = under === null ? [] : await this.reactions(under);
+      return by.filter((one) => one.actor === actor && one.emoji === text);
+    }
+    const found: { readonly id: string; readonly at: number }[] = [];
+    for (const name of await rows.every(this.#state, group, actor, about)) {
+      const { edit: id = "", edited: at = 0 } = await this.#state.get(name, MESSAGE);
+      found.push({ id, at });
+    }
+    return found;
   }
 
   /**
@@ -94,43 +126,74 @@ export class Said {
     }
     const events: ConversationEvent[] = [];
     for (const { one, act } of found.sort((a, b) => byTime(a.act, b.act))) {
-      events.push(...(await this.take(one, act, at, false)).told);
+      try {
+        events.push(...(await this.take(one, act, at, false)).told);
+      } catch (error) {
+        events.push(unreadable(one, error)); // it stands in the way of nothing else
+      }
     }
     return events;
   }
 
-  /** The row of the message, which has to be theirs. */
-  async #mine(group: string, { actor, about = "" }: MessageRow): Promise<string | null> {
-    const name = await rows.find(this.#state, group, actor, about);
-    if (name === null && (await rows.meant(this.#state, group, about)) !== null) {
+  /**
+   * Words that came, as what happened to them in another conversation of the same people leaves them; null where they
+   * were taken back there.
+   */
+  async meet(group: string, given: MessageRow): Promise<MessageRow | null> {
+    const nameIn = (one: string) => messageRow(one, given.actor, given.id);
+    const others = this.#state.groupsWith("message").filter((one) => one !== group);
+    const here = others.filter((one) => this.#state.has(nameIn(one)));
+    if (!here.length) return given;
+    let row = given;
+    for (const one of await rows.samePeople(this.#state, group)) {
+      if (!here.includes(one)) continue;
+      const twin = await this.#state.get(nameIn(one), MESSAGE);
+      if (twin.kind === content.TOMBSTONE) return null;
+      if (twin.edit && rank(changeOf(twin), changeOf(row)) > 0) row = changed(row, twin);
+    }
+    return row;
+  }
+
+  /** The rows of the message, which has to be theirs. */
+  async #mine(group: string, { actor, about = "" }: MessageRow): Promise<readonly string[]> {
+    const names = await rows.every(this.#state, group, actor, about);
+    if (!names.length && (await rows.meant(this.#state, group, about)) !== null) {
       throw new Forbidden("E2E-7.5", OTHERS);
     }
-    return name;
+    return names;
   }
 
   async #update(group: string, act: MessageRow, at: number, bounded: boolean): Promise<Taken> {
-    const name = await this.#mine(group, act);
-    if (name === null) {
+    const names = await this.#mine(group, act);
+    if (!names.length) {
       await this.#wait(group, act, act.about ?? "", at, bounded);
       return WAITS;
     }
-    const row = await this.#state.get(name, MESSAGE);
-    if (act.id === row.edit) return DROPPED; // it was said anew
-    const known = { at: row.edited ?? 0, id: row.edit ?? "" };
-    if (row.kind === content.TOMBSTONE || byTime(act, known) < 0) {
-      await this.#erase(group, act.actor, act.id);
-      return DROPPED;
+    const told: ConversationEvent[] = [];
+    let isKnown = false; // it was said anew
+    for (const name of names) {
+      told.push(...(await this.#change(group, name, act, at)));
+      isKnown ||= (await this.#state.get(name, MESSAGE)).edit === act.id;
     }
+    if (!told.length && !isKnown) await this.#erase(group, act.actor, act.id);
+    return { counts: told.length > 0, told };
+  }
+
+  async #change(
+    group: string,
+    name: string,
+    act: MessageRow,
+    at: number,
+  ): Promise<readonly ConversationEvent[]> {
+    const row = await this.#state.get(name, MESSAGE);
+    if (row.kind === content.TOMBSTONE || rank(act, changeOf(row)) <= 0) return [];
     await this.#overtake(group, row);
-    const { text, markdown, html } = act;
-    const now = { text, markdown, html, edited: act.at, edit: act.id, changed: act.number };
-    this.#state.put(name, message({ ...row, ...now, raw: "" } as MessageRow));
+    const change = { edited: act.at, edit: act.id, changed: act.number };
+    this.#state.put(name, changed(row, { ...act, ...change }));
     await this.#blank(group, row.id, act.id);
-    const changed = { conversation: groupIn(name), id: row.id, actor: row.actor };
-    return {
-      counts: true,
-      told: [{ is: "MessageChanged", ...changed, change: "edited", text, at }],
-    };
+    const { id, actor } = row;
+    const what = { conversation: groupIn(name), id, actor, change: "edited", text: act.text, at };
+    return [{ is: "MessageChanged", ...what }];
   }
 
   /** The change that counted counts no more: nor is it kept. */
@@ -144,17 +207,19 @@ export class Said {
 
   async #delete(group: string, act: MessageRow, at: number): Promise<Taken> {
     const { actor, about: id = "", number } = act;
-    let name = await this.#mine(group, act);
-    let row = message({ id, actor, text: "", at, number, kind: "Note" });
-    if (name === null) name = messageRow(group, actor, id);
-    else {
-      row = await this.#state.get(name, MESSAGE);
-      if (row.kind === content.TOMBSTONE) return DROPPED;
+    const names = await this.#mine(group, act);
+    const told: ConversationEvent[] = [];
+    for (const name of names.length ? names : [messageRow(group, actor, id)]) {
+      const row =
+        (await this.#state.find(name, MESSAGE)) ??
+        message({ id, actor, text: "", at, number, kind: "Note" });
+      if (row.kind === content.TOMBSTONE) continue;
+      await this.takeBack(group, name, row);
+      const what = { conversation: groupIn(name), id, actor, change: "deleted", text: "", at };
+      told.push({ is: "MessageChanged", ...what } as const);
     }
-    await this.takeBack(group, name, row);
-    await this.#erase(group, actor, id);
-    const changed = { conversation: groupIn(name), id, actor, change: "deleted", text: "", at };
-    return { counts: true, told: [{ is: "MessageChanged", ...changed }] };
+    if (told.length) await this.#erase(group, actor, id);
+    return { counts: told.length > 0, told };
   }
 
   /** Nothing of what was said stays here (DEV-18.4). */
@@ -210,35 +275,60 @@ export class Said {
 
   // -- reactions --------------------------------------------------------------------------------
 
-  async #react(group: string, given: MessageRow, at: number, bounded: boolean): Promise<Taken> {
-    let act = given;
-    let name: string | null;
-    if (act.about) name = await rows.meant(this.#state, group, act.about, act.author);
-    else {
+  async #react(group: string, act: MessageRow, at: number, bounded: boolean): Promise<Taken> {
+    const { about = "", author, kind, edit = "" } = act;
+    if (!about) {
       const liked = await this.#liked(group, act);
       if (liked === null) {
-        await this.#wait(group, act, act.edit ?? "", at, bounded);
+        await this.#wait(group, act, edit, at, bounded);
         return WAITS;
       }
-      act = { ...act, text: liked.emoji };
-      ({ name } = liked);
+      // That very reaction, and no later one.
+      return this.#put(group, liked.name, act, { ...liked.known, off: true }, at);
     }
+    const name = await rows.meant(this.#state, group, about, author);
     if (name === null) {
-      const about = act.about ?? "";
-      if (!act.author && (await rows.allOf(this.#state, group, about)).length) return DROPPED;
+      if (!author && (await rows.allOf(this.#state, group, about)).length) return DROPPED;
       await this.#wait(group, act, about, at, bounded);
       return WAITS;
     }
+    if (kind !== content.UNDO || !edit) return this.#put(group, name, act, reactionOf(act), at);
+    const { undone, isHere } = undoing(act, await this.reactions(name));
+    if (!isHere) await this.#wait(group, act, edit, at, bounded);
+    const { counts, told } = await this.#put(group, name, act, undone, at);
+    return { counts: counts || !isHere, told };
+  }
+
+  /** Of one person, message and emoji the newest counts. */
+  async #put(
+    group: string,
+    name: string,
+    act: MessageRow,
+    one: Reaction,
+    at: number,
+  ): Promise<Taken> {
     const row = await this.#state.get(name, MESSAGE);
-    if (row.kind === content.TOMBSTONE || !(await this.#put(name, act))) return DROPPED;
-    const on = act.kind !== content.UNDO;
-    const { id, actor: author } = row;
-    const reaction = { id, author, actor: act.actor, emoji: act.text, on, at };
-    const changed = { is: "ReactionChanged", conversation: groupIn(name), ...reaction } as const;
-    return {
-      counts: true,
-      told: on ? [changed, ...(await this.came(group, act.id, at))] : [changed],
-    };
+    if (row.kind === content.TOMBSTONE) return DROPPED;
+    const after = newest([...(await this.reactions(name)), one]);
+    if (!after.includes(one)) {
+      if (!one.off) await this.#forgetUndoing(group, act);
+      return DROPPED;
+    }
+    this.#state.put(rows.reactionRow(name), { by: after });
+    const { actor, emoji, off } = one;
+    const reaction = { id: row.id, author: row.actor, actor, emoji, on: !off, at };
+    const told = { is: "ReactionChanged", conversation: groupIn(name), ...reaction } as const;
+    return { counts: true, told: off ? [told] : [told, ...(await this.came(group, act.id, at))] };
+  }
+
+  /** What would undo a reaction that counts no more. */
+  async #forgetUndoing(group: string, { actor, id }: MessageRow): Promise<void> {
+    for (const one of await rows.samePeople(this.#state, group)) {
+      for (const name of this.#state.names("early", rows.earlyPlace(one, id))) {
+        const { act } = await this.#state.get(name, EARLY);
+        if (act.actor === actor && act.edit === id) this.#state.delete(name);
+      }
+    }
   }
 
   /** All of them, also those that were undone. */
@@ -246,21 +336,11 @@ export class Said {
     return (await this.#state.find(rows.reactionRow(name), REACTIONS))?.by ?? [];
   }
 
-  /** Whether it counts: of one person, message and emoji the newest does. */
-  async #put(name: string, { actor, text: emoji, id, at, kind }: MessageRow): Promise<boolean> {
-    const before = await this.reactions(name);
-    const one = { actor, emoji, id, at, off: kind === content.UNDO };
-    const after = newest([...before, one]);
-    if (!after.includes(one)) return false;
-    this.#state.put(rows.reactionRow(name), { by: after });
-    return true;
-  }
-
   /** What the reaction that is called so is, and under which message. */
   async #liked(
     group: string,
     { actor, edit }: MessageRow,
-  ): Promise<{ readonly name: string; readonly emoji: string } | null> {
+  ): Promise<{ readonly name: string; readonly known: Reaction } | null> {
     for (const one of await rows.samePeople(this.#state, group)) {
       const names = this.#state.names("reaction", one).slice(-LOOKED_THROUGH);
       for (const place of names.reverse()) {
@@ -268,7 +348,7 @@ export class Said {
         const known = (await this.reactions(name)).find(
           (each) => each.actor === actor && each.id === edit,
         );
-        if (known !== undefined) return { name, emoji: known.emoji };
+        if (known !== undefined) return { name, known };
       }
     }
     return null;
@@ -286,7 +366,9 @@ export class Said {
   ): Promise<void> {
     const now = Math.floor(at / MICROS);
     if (bounded && this.#state.count("early") >= MOST_EARLY) await this.#makeRoom(act.actor, now);
-    this.#state.put(rows.earlyRow(group, act, about), { act, at: now });
+    const name = rows.earlyRow(group, act, about);
+    const known = await this.#state.find(name, EARLY);
+    if (known === null || rank(act, known.act) > 0) this.#state.put(name, { act, at: now });
   }
 
   async #makeRoom(actor: string, now: number): Promise<void> {
@@ -301,57 +383,4 @@ export class Said {
     if (theirs < MOST_EARLY_OF_ONE) return;
     throw new TooMuch("DEV-18.3", "too much that is about messages which never came");
   }
-}
-
-function byTime(
-  a: { readonly at: number; readonly id: string },
-  b: { readonly at: number; readonly id: string },
-): number {
-  if (a.at !== b.at) return a.at - b.at;
-  if (a.id === b.id) return 0;
-  return a.id < b.id ? -1 : 1;
-}
-
-/**
- * What counts, whichever came first: of each emoji of a person the newest, and the newest twelve of each person. Of
- * what is the same the one that was there stays.
- */
-function newest(found: readonly Reaction[]): readonly Reaction[] {
-  const by = new Map<string, Reaction>();
-  for (const one of found) {
-    const key = `${one.actor} ${one.emoji}`;
-    const known = by.get(key);
-    if (known === undefined || byTime(known, one) < 0) by.set(key, one);
-  }
-  const sorted = [...by.values()].sort((a, b) => byTime(a, b) || (a.actor < b.actor ? -1 : 1));
-  const counts = new Map<string, number>();
-  return sorted
-    .reverse()
-    .filter(({ actor }) => {
-      const count = (counts.get(actor) ?? 0) + 1;
-      counts.set(actor, count);
-      return count <= MOST_REACTIONS;
-    })
-    .reverse();
-}
-
-/** What somebody did to a message, as a row: `at` is the time that it names. */
-export function actOf(said: content.Content, actor: string, number: number): MessageRow {
-  const { id, text, time: at, kind, author, markdown, html, like: edit } = said;
-  const about = said.about[0] ?? "";
-  return message({ id, actor, text, at, number, kind, about, author, markdown, html, edit });
-}
-
-/** What somebody said, as a row. `at` (microseconds) is when it came. */
-export function messageOf(
-  said: content.Content,
-  actor: string,
-  at: number,
-  number: number,
-  epoch = 0,
-): MessageRow {
-  const { id, text, kind, author, markdown, html, time: edited, raw } = said;
-  const about = said.about[0] ?? "";
-  const more = { about, author, markdown, html, edited, raw };
-  return message({ id, actor, text, at, number, kind, epoch, ...more });
 }

@@ -56,9 +56,9 @@ export function message(
 ): MessageRow {
   const { id, actor, text, at, number, kind, sent = true, digest = EMPTY } = given;
   const { epoch = 0, mended = 0, about, author, markdown, html } = given;
-  const { edited, edit, changed, raw } = given;
+  const { edited, edit, changed, raw, sealed } = given;
   const row = { id, actor, text, at, number, kind, sent, digest, epoch, mended };
-  const more = { about, author, markdown, html, edited, edit, changed, raw };
+  const more = { about, author, markdown, html, edited, edit, changed, raw, sealed };
   return { ...row, ...Object.fromEntries(Object.entries(more).filter(([, value]) => value)) };
 }
 
@@ -127,15 +127,25 @@ export async function samePeople(state: DeviceState, group: string): Promise<rea
   return found;
 }
 
-/** The row of the message that `actor` said under that id. */
+/** The row of the message that `actor` said under that id, in `group` where it is there. */
 export async function find(
   state: DeviceState,
   group: string,
   actor: string,
   id: string,
 ): Promise<string | null> {
+  return (await every(state, group, actor, id))[0] ?? null;
+}
+
+/** All rows of it: words that went on in another conversation may be here twice. */
+export async function every(
+  state: DeviceState,
+  group: string,
+  actor: string,
+  id: string,
+): Promise<readonly string[]> {
   const groups = await samePeople(state, group);
-  return groups.map((one) => messageRow(one, actor, id)).find((name) => state.has(name)) ?? null;
+  return groups.map((one) => messageRow(one, actor, id)).filter((name) => state.has(name));
 }
 
 /** The rows of all messages with that id. */
@@ -168,8 +178,10 @@ export async function stands(
   { kind, actor, about = "", id }: MessageRow,
 ): Promise<boolean> {
   if (kind !== content.UPDATE) return kind !== content.TOMBSTONE;
-  const name = await find(state, group, actor, about);
-  return name !== null && (await state.get(name, MESSAGE)).edit === id;
+  for (const name of await every(state, group, actor, about)) {
+    if ((await state.get(name, MESSAGE)).edit === id) return true;
+  }
+  return false;
 }
 
 /** What is said of a row: words as they are now. */
@@ -189,4 +201,25 @@ export function takenBack(row: MessageRow): MessageRow {
   const { id, actor, at, number, digest, epoch, mended } = row;
   const kind = content.TOMBSTONE;
   return message({ id, actor, text: "", at, number, kind, digest, epoch, mended });
+}
+
+/** What somebody did to a message, as a row: `at` is the time that it names. */
+export function actOf(said: content.Content, actor: string, number: number): MessageRow {
+  const { id, text, time: at, kind, author, markdown, html, like: edit } = said;
+  const about = said.about[0] ?? "";
+  return message({ id, actor, text, at, number, kind, about, author, markdown, html, edit });
+}
+
+/** What somebody said, as a row. `at` (microseconds) is when it came. */
+export function messageOf(
+  said: content.Content,
+  actor: string,
+  at: number,
+  number: number,
+  epoch = 0,
+): MessageRow {
+  const { id, text, kind, author, markdown, html, time: edited, raw } = said;
+  const about = said.about[0] ?? "";
+  const more = { about, author, markdown, html, edited, raw };
+  return message({ id, actor, text, at, number, kind, epoch, ...more });
 }

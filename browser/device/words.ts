@@ -12,7 +12,8 @@ import type { DeviceState } from "./device_state.ts";
 import { isMarked } from "./markdown.ts";
 import type { Named } from "./message_maker.ts";
 import { MESSAGE, type MessageRow, messageRow } from "./rows.ts";
-import { MOST_REACTIONS, type Said } from "./said.ts";
+import type { Said } from "./said.ts";
+import { MOST_REACTIONS } from "./said_order.ts";
 import * as rows from "./said_rows.ts";
 import { message, type Reaction } from "./said_rows.ts";
 
@@ -140,12 +141,14 @@ export class Words {
       const own = all.filter(({ actor }) => actor === this.#state.actor);
       const known = own.find((one) => one.emoji === emoji);
       if ((known !== undefined && !known.off) === on) return null;
-      if (known === undefined && own.length >= MOST_REACTIONS) {
+      // The oldest one makes room; not one that stands.
+      const oldest = known === undefined && own.length >= MOST_REACTIONS ? own[0] : undefined;
+      if (oldest !== undefined && !oldest.off) {
         const many = `you reacted to it in ${MOST_REACTIONS} ways: there is no room for more`;
         throw new TooMuch("DEV-18.6", many);
       }
       const kind = on ? content.LIKE : content.UNDO;
-      return this.#do(group, kind, row, emoji, micros, later, 0, known);
+      return this.#do(group, kind, row, emoji, micros, later, oldest?.at, known);
     });
   }
 
@@ -206,6 +209,6 @@ export class Words {
 }
 
 /** Whether nobody can have it (DEV-18.2). */
-function isUnsealed({ sent, digest, mended }: MessageRow): boolean {
-  return !sent && !digest.length && !mended;
+function isUnsealed({ sent, digest, mended, sealed }: MessageRow): boolean {
+  return !sent && !digest.length && !mended && !sealed;
 }

@@ -22,6 +22,14 @@ test("what the node writes is drawn", () => {
   assert.equal(wordsOf(richOf(html)), "One & two three link");
 });
 
+test("a tag that is called as what objects have is no tag of ours", () => {
+  const names = ["constructor", "toString", "valueOf", "hasOwnProperty", "isPrototypeOf"];
+  for (const name of names) {
+    assert.deepEqual(richOf(`<${name}>x</${name}>`), richOf("<other>x</other>"), name);
+    assert.deepEqual(wordsOf(richOf(`&${name};`)), `&${name};`);
+  }
+});
+
 const HOSTILE = [
   ["<script>alert(1)</script>after", "after"],
   ["<img src=x onerror=alert(1)>words", "words"],

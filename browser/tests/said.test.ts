@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import { read } from "../device/content.ts";
 import { htmlOf } from "../device/markdown.ts";
+import { plain } from "../device/plain_text.ts";
 import { Refused } from "../errors.ts";
 import { utf8 } from "../wire/bytes.ts";
 
@@ -46,4 +47,9 @@ test("small Markdown becomes the HTML that the vectors have", () => {
 test("Markdown costs no more than its length", () => {
   const knots = ["**a", "`a", "``", "```\n", "> \n", "*_~~**", "a\n```\nb\n"];
   for (const knot of knots) assert(htmlOf(knot.repeat(20_000)).length > 20_000);
+});
+
+test("HTML costs no more than its length", () => {
+  const knots = ["<style>", "<style '", "<a '", '<a "', "<!--", "<", "&#", "<p"];
+  for (const knot of knots) assert(plain(knot.repeat(50_000)).length <= knot.length * 50_000);
 });

@@ -9,10 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from typing import Any, Final, TypeGuard
 
 from node.client.markdown import html_of, is_marked, plain_html
+from node.client.plain_text import plain
 from node.errors import Malformed, TooMuch
 from node.wire.json import decode
 from node.wire.times import from_micros, micros, rfc3339
@@ -70,29 +70,6 @@ class Content:
     time: int = 0
     like: str = ""
     raw: str = ""
-
-
-class _Text(HTMLParser):
-    """The words of HTML, a line per paragraph."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("br", "p") and self.words:
-            self.words.append("\n")
-
-
-def plain(html: str) -> str:
-    """HTML as plain text."""
-    parser = _Text()
-    parser.feed(html)
-    parser.close()
-    return "".join(parser.words).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +202,19 @@ def read(data: bytes) -> Content:
     kind = _type(inner)
     if kind in QUIET:
         return Content("", kind)
-    id = inner.get("id") or document.get("id")
+    id = _named(inner) or _named(document)
     if not id and kind == DELETE and isinstance(about := _id_of(inner.get("object")), str):
         id = f"{about}#deleted"  # it is final, whatever it is called
     if not _is_id(id):
         raise Malformed("E2E-5.2", "a message without an id")
     found = _act(id, kind, inner) or _message(id, kind, inner)
     return replace(found, raw=data.decode()) if found.raw else found
+
+
+def _named(object: Mapping[str, Any]) -> str:
+    """Its id; "" for what is no text."""
+    id = object.get("id")
+    return id if isinstance(id, str) else ""
 
 
 def _id_of(object: Any) -> Any:

@@ -295,10 +295,12 @@ class DeviceInbox:
         name = rows.message_row(group, actor, said.id)
         if self._state.has(name):
             return told
-        row = message_of(said, actor, item.at, self._state.number())
+        row = self._said.meet(group, message_of(said, actor, item.at, self._state.number()))
+        if row is None:
+            return told  # it was taken back
         self._state.put(name, row)
         self._outbox.archiving.heard(group, event, row)
-        came = MessageReceived(group, said.id, actor, said.text, said.kind, item.at)
+        came = MessageReceived(group, said.id, actor, row.text, said.kind, item.at)
         return [*told, came, *self._said.came(group, said.id, item.at)]
 
     def _left(self, group: str, event: events.Removed) -> ConversationLeft:

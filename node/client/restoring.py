@@ -97,26 +97,29 @@ class Restoring:
     def _put(self, record: Record, number: int, came: Restored) -> None:
         group = record.group.hex()
         name = rows.message_row(group, record.actor, record.id)
-        if record.kind is Kind.STATE or self._is_here(group, record, name):
+        said = None if record.kind is Kind.STATE else _said(record)
+        is_act = said is not None and said.kind in inner.ACTS
+        if record.kind is Kind.STATE or (not is_act and self._is_here(group, record, name)):
             came.known += 1
             return
-        try:
-            said = inner.read(record.data)
-        except Refused:
+        if said is None or (record.kind is not Kind.CREATE and not is_act):
             came.broken += 1
             return
-        if said.id != record.id or (said.kind in inner.ACTS) == (record.kind is Kind.CREATE):
-            came.broken += 1
-            return
-        at = record.received * 1000
-        if record.kind is Kind.CREATE:
-            row = message_of(said, record.actor, at, number, record.epoch)
-            self._state.put(name, row)
-            self._said.came(group, said.id, at)
-            came.new += 1
-        else:
-            self._happened(group, act_of(said, record.actor, number), at, came)
         self._meet(group, record)
+        at = record.received * 1000
+        if is_act:
+            act = act_of(said, record.actor, number)
+            # What named no time happened when it came.
+            timed = act if act.at or act.kind == inner.DELETE else replace(act, at=at)
+            self._happened(group, timed, at, came)
+            return
+        row = self._said.meet(group, message_of(said, record.actor, at, number, record.epoch))
+        if row is None:  # it was taken back
+            came.known += 1
+            return
+        self._state.put(name, row)
+        self._said.came(group, said.id, at)
+        came.new += 1
 
     def _happened(self, group: str, act: MessageRow, at: int, came: Restored) -> None:
         """To what was said, whichever of the two is read first."""
@@ -158,6 +161,17 @@ def _open(keyring: Keyring, sealed: Sealed, today: int, came: Restored) -> Recor
         else:
             came.broken += 1
     return None
+
+
+def _said(record: Record) -> inner.Content | None:
+    """What stands in a record; None for what is not understood, or is of another id. It goes by
+    what it says: an earlier version of a device kept changes as if they were words."""
+    try:
+        said = inner.read(record.data)
+    except Refused:
+        return None
+    is_taken_back = said.kind == inner.DELETE and said.about == (record.id,)
+    return said if said.id == record.id or is_taken_back else None
 
 
 def _addressed(data: bytes) -> list[str]:

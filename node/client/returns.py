@@ -165,7 +165,9 @@ class Returns:
             place = own_row(self._state, old, message.id)
             name = place.replace(f"/{old}/", f"/{new}/", 1)
             self._state.delete(place)
-            self._state.put(name, replace(message, digest=b"", epoch=0, mended=0))
+            sealed = bool(message.sealed or message.digest or message.mended)
+            row = replace(message, digest=b"", epoch=0, mended=0, sealed=sealed)
+            self._state.put(name, row)
             self._outbox.owe(new, Say(name))
         return len(moved)
 

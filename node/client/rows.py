@@ -161,7 +161,8 @@ class MessageRow(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
     `about` is what it answers, which `author` said; `html` is the text as it came, and `raw` all
     that came of a kind that is not known. `edited` (microseconds) is when it was changed, by the
-    `Update` with the id `edit` and the number `changed`.
+    `Update` with the id `edit` and the number `changed`. `sealed`: ours went out once in an earlier
+    conversation, so that others may have it.
     """
 
     id: str
@@ -182,6 +183,7 @@ class MessageRow(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     edit: str = ""
     changed: int = 0
     raw: str = ""
+    sealed: bool = False
 
 
 class ParkedRow(msgspec.Struct, kw_only=True, frozen=True):

@@ -4,9 +4,10 @@ It comes in any order, from others, from devices of our own, and from the archiv
 the same in the end.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 
 from node.client import content as inner
@@ -21,17 +22,18 @@ from node.client.conversation_events import (
 from node.client.device_state import DeviceState
 from node.client.intents import Say
 from node.client.rows import MessageRow, OwedRow
+from node.client.said_order import changed, known_rank, newest, rank, reaction_of, undoing
 from node.client.said_rows import EarlyRow, Reaction, ReactionsRow
 from node.client.untold import forget_words
 from node.e2ee.mls.private.events import ApplicationMessage
 from node.errors import Forbidden, Refused, TooMuch
 
-MOST_REACTIONS: Final = 12  # of one person, to one message
 MOST_EARLY: Final = 1_000
 MOST_EARLY_OF_ONE: Final = 100
 EARLY_SECONDS: Final = 7 * 86_400
 LOOKED_THROUGH: Final = 500  # messages with reactions, for one that is named by its id alone
 MICROS: Final = 1_000_000
+MILLIS: Final = 1_000  # in microseconds
 OTHERS: Final = "only who said something may change it or take it back"
 
 
@@ -47,13 +49,38 @@ class Said:
     ) -> list[ConversationEvent]:
         """Something happened to what was said before, or will be; what counts is archived."""
         act = act_of(said, event.sender.identity.decode(), self._state.number())
+        act = self._timed(group, act, at)
         try:
             counts, told = self.take(group, act, at)
         except Refused as error:
             return [MessageUnreadable(group, error.clause, error.reason)]
         if counts:
-            self._archiving.heard(group, event, act, at)
+            self._archiving.heard(group, event, act, at if said.time else act.at)
         return told
+
+    def _timed(self, group: str, act: MessageRow, at: int) -> MessageRow:
+        """What names no time happened when it came, after what is here (E2E-7.5)."""
+        if act.at or act.kind == inner.DELETE:
+            return act
+        latest = 0
+        for id, when in self._before(group, act):
+            if id == act.id:
+                return replace(act, at=when)  # it was said anew
+            latest = max(latest, when)
+        # The archive knows milliseconds.
+        came = max(at - at % MILLIS, latest - latest % MILLIS + MILLIS)
+        return replace(act, at=min(came, inner.LATEST))
+
+    def _before(self, group: str, act: MessageRow) -> Iterator[tuple[str, int]]:
+        """What counts of the same kind: ids and times."""
+        if act.kind == inner.UPDATE:
+            for name in said_rows.every(self._state, group, act.actor, act.about):
+                row = self._state.get(name, MessageRow)
+                yield row.edit, row.edited
+        elif under := said_rows.meant(self._state, group, act.about, act.author):
+            for one in self.reactions(under):
+                if (one.actor, one.emoji) == (act.actor, act.text):
+                    yield one.id, one.at
 
     def take(
         self, group: str, act: MessageRow, at: int, bounded: bool = True
@@ -79,49 +106,63 @@ class Said:
                 found.append((one, self._state.get(name, EarlyRow).act))
                 self._state.delete(name)
         found.sort(key=lambda each: (each[1].at, each[1].id))
-        events = []
+        events = list[ConversationEvent]()
         for one, act in found:
-            events += self.take(one, act, at, bounded=False)[1]
+            try:
+                events += self.take(one, act, at, bounded=False)[1]
+            except Refused as error:  # it stands in the way of nothing else
+                events.append(MessageUnreadable(one, error.clause, error.reason))
         return events
 
     # -- words -----------------------------------------------------------------------------------
 
-    def _mine(self, group: str, act: MessageRow) -> str | None:
-        """The row of the message, which has to be theirs."""
-        name = said_rows.find(self._state, group, act.actor, act.about)
-        if name is None and said_rows.meant(self._state, group, act.about) is not None:
+    def meet(self, group: str, row: MessageRow) -> MessageRow | None:
+        """Words that came, as what happened to them in another conversation of the same people
+        leaves them; None where they were taken back there."""
+        others = [one for one in self._state.groups_with("message") if one != group]
+        named = {one: rows.message_row(one, row.actor, row.id) for one in others}
+        here = {one: name for one, name in named.items() if self._state.has(name)}
+        for one in here and said_rows.same_people(self._state, group):
+            if one not in here:
+                continue
+            twin = self._state.get(here[one], MessageRow)
+            if twin.kind == inner.TOMBSTONE:
+                return None
+            if twin.edit and known_rank(twin) > known_rank(row):
+                row = changed(row, twin, twin.edited, twin.edit, twin.changed)
+        return row
+
+    def _mine(self, group: str, act: MessageRow) -> list[str]:
+        """The rows of the message, which has to be theirs."""
+        names = said_rows.every(self._state, group, act.actor, act.about)
+        if not names and said_rows.meant(self._state, group, act.about) is not None:
             raise Forbidden("E2E-7.5", OTHERS)
-        return name
+        return names
 
     def _update(
         self, group: str, act: MessageRow, at: int, bounded: bool
     ) -> tuple[bool, list[ConversationEvent]]:
-        name = self._mine(group, act)
-        if name is None:
+        names = self._mine(group, act)
+        if not names:
             self._wait(group, act, act.about, at, bounded)
             return True, []
-        row = self._state.get(name, MessageRow)
-        if act.id == row.edit:
-            return False, []  # it was said anew
-        if row.kind == inner.TOMBSTONE or (act.at, act.id) < (row.edited, row.edit):
+        told = [event for name in names for event in self._change(group, name, act, at)]
+        known = (self._state.get(name, MessageRow).edit for name in names)
+        if not told and act.id not in known:  # it was not said anew
             self._erase(group, act.actor, act.id)
-            return False, []
+        return bool(told), told
+
+    def _change(
+        self, group: str, name: str, act: MessageRow, at: int
+    ) -> Iterator[ConversationEvent]:
+        row = self._state.get(name, MessageRow)
+        if row.kind == inner.TOMBSTONE or rank(act, act.at, act.id) <= known_rank(row):
+            return
         self._overtake(group, row)
-        changed = replace(
-            row,
-            text=act.text,
-            markdown=act.markdown,
-            html=act.html,
-            raw="",
-            edited=act.at,
-            edit=act.id,
-            changed=act.number,
-        )
-        self._state.put(name, changed)
-        self._unindex(name)
+        self._state.put(name, changed(row, act, act.at, act.id, act.number))
+        self.unindex(name)
         self._blank(group, row.id, but=act.id)
-        told = MessageChanged(_group(name), row.id, row.actor, "edited", act.text, at)
-        return True, [told]
+        yield MessageChanged(_group(name), row.id, row.actor, "edited", act.text, at)
 
     def _overtake(self, group: str, row: MessageRow) -> None:
         """The change that counted counts no more: nor is it kept."""
@@ -131,17 +172,18 @@ class Said:
             self._erase(group, row.actor, row.edit)
 
     def _delete(self, group: str, act: MessageRow, at: int) -> tuple[bool, list[ConversationEvent]]:
-        name = self._mine(group, act)
-        if name is None:
-            name = rows.message_row(group, act.actor, act.about)
+        found = {name: self._state.get(name, MessageRow) for name in self._mine(group, act)}
+        if not found:
             row = MessageRow(id=act.about, actor=act.actor, text="", at=at, number=act.number)
-        else:
-            row = self._state.get(name, MessageRow)
-            if row.kind == inner.TOMBSTONE:
-                return False, []
-        self.take_back(group, name, row)
-        self._erase(group, row.actor, row.id)
-        return True, [MessageChanged(_group(name), row.id, row.actor, "deleted", "", at)]
+            found = {rows.message_row(group, act.actor, act.about): row}
+        told: list[ConversationEvent] = []
+        for name, row in found.items():
+            if row.kind != inner.TOMBSTONE:
+                self.take_back(group, name, row)
+                told.append(MessageChanged(_group(name), row.id, row.actor, "deleted", "", at))
+        if told:
+            self._erase(group, act.actor, act.about)
+        return bool(told), told
 
     def take_back(self, group: str, name: str, row: MessageRow) -> None:
         """Nothing of what was said stays here (DEV-18.4)."""
@@ -150,7 +192,7 @@ class Said:
         self._state.delete(said_rows.reaction_row(name))
         self._state.delete(rows.due_row(_group(name), row.number))
         self._state.delete(rows.returned_row(_group(name), row.id))
-        self._unindex(name)
+        self.unindex(name)
         self._withdraw(group, name)
         self._blank(group, row.id)
         groups = said_rows.same_people(self._state, group)
@@ -179,9 +221,9 @@ class Said:
                 if is_it and not owed.content:
                     self._state.delete(place)
 
-    def _unindex(self, name: str) -> None:
+    def unindex(self, name: str) -> None:
         """The parts of the index that are over it are made anew when somebody searches."""
-        written = name.encode()
+        written = msgspec.json.encode(name)  # as it stands there (DEV-15.2)
         for part in self._state.names("search"):
             if written in (self._state.read(part) or b""):
                 self._state.delete(part)
@@ -198,28 +240,48 @@ class Said:
     def _react(
         self, group: str, act: MessageRow, at: int, bounded: bool
     ) -> tuple[bool, list[ConversationEvent]]:
-        name: str | None
         if not act.about:
             name, known = self._liked(group, act)
-            if known is None:
+            if name is None or known is None:
                 self._wait(group, act, act.edit, at, bounded)
                 return True, []
-            act = replace(act, text=known.emoji)
-        else:
-            name = said_rows.meant(self._state, group, act.about, act.author)
+            # That very reaction, and no later one.
+            return self._put(group, name, act, replace(known, off=True), at)
+        name = said_rows.meant(self._state, group, act.about, act.author)
         if name is None:
             if not act.author and self._is_twice(group, act.about):
                 return False, []
             self._wait(group, act, act.about, at, bounded)
             return True, []
+        if act.kind != inner.UNDO or not act.edit:
+            return self._put(group, name, act, reaction_of(act), at)
+        undone, is_here = undoing(act, self.reactions(name))
+        if not is_here:
+            self._wait(group, act, act.edit, at, bounded)
+        counts, told = self._put(group, name, act, undone, at)
+        return counts or not is_here, told
+
+    def _put(
+        self, group: str, name: str, act: MessageRow, new: Reaction, at: int
+    ) -> tuple[bool, list[ConversationEvent]]:
         row = self._state.get(name, MessageRow)
-        if row.kind == inner.TOMBSTONE or not self.put(name, act):
+        if row.kind == inner.TOMBSTONE:
             return False, []
-        off = act.kind == inner.UNDO
-        told: list[ConversationEvent] = [
-            ReactionChanged(_group(name), row.id, row.actor, act.actor, act.text, not off, at)
-        ]
-        return True, told if off else [*told, *self.came(group, act.id, at)]
+        if not self.put(name, new):
+            if not new.off:
+                self._forget_undoing(group, act)
+            return False, []
+        on, where = not new.off, _group(name)
+        told = ReactionChanged(where, row.id, row.actor, new.actor, new.emoji, on, at)
+        return True, [told, *(self.came(group, act.id, at) if on else [])]
+
+    def _forget_undoing(self, group: str, act: MessageRow) -> None:
+        """What would undo a reaction that counts no more."""
+        for one in said_rows.same_people(self._state, group):
+            for name in self._state.names("early", said_rows.early_place(one, act.id)):
+                waiting = self._state.get(name, EarlyRow).act
+                if (waiting.actor, waiting.edit) == (act.actor, act.id):
+                    self._state.delete(name)
 
     def _is_twice(self, group: str, id: str) -> bool:
         """Whether several people said something under that id."""
@@ -231,13 +293,10 @@ class Said:
         found = self._state.find(said_rows.reaction_row(name), ReactionsRow)
         return found.by if found else []
 
-    def put(self, name: str, act: MessageRow) -> bool:
+    def put(self, name: str, new: Reaction) -> bool:
         """Whether it counts: of one person, message and emoji the newest does."""
         before = self.reactions(name)
-        new = Reaction(
-            actor=act.actor, emoji=act.text, id=act.id, at=act.at, off=act.kind == inner.UNDO
-        )
-        after = _newest([*before, new])
+        after = newest([*before, new])
         if new in before or new not in after:
             return False
         self._state.put(said_rows.reaction_row(name), ReactionsRow(by=after))
@@ -260,6 +319,9 @@ class Said:
         if bounded and self._state.count("early") >= MOST_EARLY:
             self._make_room(act.actor, at // MICROS)
         name = said_rows.early_row(group, act, about)
+        known = self._state.find(name, EarlyRow)
+        if known and rank(known.act, known.act.at, act.id) >= rank(act, act.at, act.id):
+            return
         self._state.put(name, EarlyRow(act=act, at=at // MICROS))
 
     def _make_room(self, actor: str, now: int) -> None:
@@ -273,26 +335,6 @@ class Said:
                     theirs += waiting.act.actor == actor
         if theirs >= MOST_EARLY_OF_ONE:
             raise TooMuch("DEV-18.3", "too much that is about messages which never came")
-
-
-def _newest(found: Iterable[Reaction]) -> list[Reaction]:
-    """What counts, whichever came first: of each emoji of a person the newest, and the newest
-    twelve of each person."""
-    by: dict[tuple[str, str], Reaction] = {}
-    for one in found:
-        known = by.get((one.actor, one.emoji))
-        if known is None or (known.at, known.id) < (one.at, one.id):
-            by[one.actor, one.emoji] = one
-    kept, counts = list[Reaction](), dict[str, int]()
-    for one in sorted(by.values(), key=_place, reverse=True):
-        counts[one.actor] = counts.get(one.actor, 0) + 1
-        if counts[one.actor] <= MOST_REACTIONS:
-            kept.append(one)
-    return kept[::-1]
-
-
-def _place(one: Reaction) -> tuple[int, str, str]:
-    return one.at, one.id, one.actor
 
 
 def _group(name: str) -> str:

@@ -102,9 +102,14 @@ def _members(state: DeviceState, group: str) -> set[str]:
 
 
 def find(state: DeviceState, group: str, actor: str, id: str) -> str | None:
-    """The row of the message that `actor` said under that id."""
+    """The row of the message that `actor` said under that id, in `group` where it is there."""
+    return next(iter(every(state, group, actor, id)), None)
+
+
+def every(state: DeviceState, group: str, actor: str, id: str) -> list[str]:
+    """All rows of it: words that went on in another conversation may be here twice."""
     names = (rows.message_row(one, actor, id) for one in same_people(state, group))
-    return next(filter(state.has, names), None)
+    return [*filter(state.has, names)]
 
 
 def speakers(state: DeviceState, group: str) -> list[str]:
@@ -125,8 +130,8 @@ def stands(state: DeviceState, group: str, act: MessageRow) -> bool:
     that were taken back."""
     if act.kind != inner.UPDATE:
         return act.kind != inner.TOMBSTONE
-    name = find(state, group, act.actor, act.about)
-    return name is not None and state.get(name, MessageRow).edit == act.id
+    found = every(state, group, act.actor, act.about)
+    return any(state.get(name, MessageRow).edit == act.id for name in found)
 
 
 def words_of(row: MessageRow) -> inner.Words:
@@ -139,4 +144,4 @@ def words_of(row: MessageRow) -> inner.Words:
 def taken_back(row: MessageRow) -> MessageRow:
     """What is left of a message."""
     gone = replace(row, kind=inner.TOMBSTONE, text="", about="", author="", markdown=False, html="")
-    return replace(gone, edited=0, edit="", changed=0, raw="", sent=True)
+    return replace(gone, edited=0, edit="", changed=0, raw="", sent=True, sealed=False)

@@ -14,7 +14,8 @@ from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
 from node.client.markdown import is_marked
 from node.client.rows import MessageRow
-from node.client.said import MOST_REACTIONS, Said
+from node.client.said import Said
+from node.client.said_order import MOST_REACTIONS
 from node.client.said_rows import Reaction
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 from node.wire.ids import urn_uuid4
@@ -79,6 +80,7 @@ class Words:
                 changed = replace(row, text=text, markdown=is_marked(text))
                 self._outbox.maker.check_length(changed)
                 self._state.put(name, changed)
+                self._said.unindex(name)
                 return None
             return self._do(group, inner.UPDATE, row, text, micros, after=row.edited)
 
@@ -107,11 +109,14 @@ class Words:
             known = next((one for one in own if one.emoji == emoji), None)
             if (known is not None and not known.off) == on:
                 return None
-            if known is None and len(own) >= MOST_REACTIONS:
+            # The oldest one makes room; not one that stands.
+            oldest = own[0] if known is None and len(own) >= MOST_REACTIONS else None
+            if oldest and not oldest.off:
                 many = f"you reacted to it in {MOST_REACTIONS} ways: there is no room for more"
                 raise TooMuch("DEV-18.6", many)
             kind = inner.LIKE if on else inner.UNDO
-            return self._do(group, kind, row, emoji, micros, known=known)
+            after = oldest.at if oldest else 0
+            return self._do(group, kind, row, emoji, micros, after=after, known=known)
 
     # -- how -------------------------------------------------------------------------------------
 
@@ -162,7 +167,7 @@ class Words:
 
     def _is_unsealed(self, row: MessageRow) -> bool:
         """Whether nobody can have it (DEV-18.2)."""
-        return not (row.sent or row.digest or row.mended)
+        return not (row.sent or row.digest or row.mended or row.sealed)
 
     # -- looking ---------------------------------------------------------------------------------
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.client.content import plain
 from node.client.markdown import html_of, is_marked, plain_html
+from node.client.plain_text import plain
 
 MARKED = {
     "a **b *c* d** e": "a <strong>b <em>c</em> d</strong> e",
@@ -66,3 +66,9 @@ def test_it_costs_no_more_than_its_length(knot: str) -> None:
         return count
 
     assert steps(knot * 2_000) < 30 * steps(knot * 100)
+
+
+@pytest.mark.clause("E2E-7.1")
+@pytest.mark.parametrize("knot", ("<style>", "<style '", "<a '", '<a "', "<!--", "<", "&#", "<p"))
+def test_html_costs_no_more_than_its_length(knot: str) -> None:
+    assert len(plain(knot * 50_000)) <= len(knot) * 50_000

@@ -9,6 +9,7 @@ import pytest
 
 from node.client import content as inner
 from node.client import said as said_page
+from node.client import said_order
 from node.client.conversation_events import (
     MessageChanged,
     MessageReceived,
@@ -239,7 +240,7 @@ def test_a_flood_of_reactions_is_bounded_and_all_see_the_same(alice: Side, bob: 
     hears(alice, bob, group, *flood[::-1])
     hears(alice, bob, group, *flood)
     shown = [chr(0x1F600 + n) for n in range(48, 60)]
-    assert emoji(alice, group) == shown and len(shown) == said_page.MOST_REACTIONS
+    assert emoji(alice, group) == shown and len(shown) == said_order.MOST_REACTIONS
     for n in range(12):
         assert alice.device.words.react(group, first, chr(0x1F400 + n), MICROS)
     with pytest.raises(TooMuch, match="12 ways"):
@@ -371,6 +372,25 @@ def taken(one: Side, group: str, text: str) -> None:
         if not one.device.state.has(name):
             one.device.state.put(name, said_page.message_of(content, BOB, MICROS, number))
             said.came(group, content.id, MICROS)
+
+
+@pytest.mark.clause("E2E-7.5", "DEV-18.3")
+def test_a_forged_change_that_waits_stands_in_the_way_of_nothing(alice: Side, bob: Side) -> None:
+    group = befriend(alice, bob)
+    forged = {"type": "Update", "id": "urn:0", "object": {"id": "urn:m", "content": "forged"}}
+    with bob.device.state.step():
+        act = said_page.act_of(inner.read(json.dumps(forged).encode()), ALICE, 1)
+        bob.device.inbox._said.take(group, act, MICROS)
+    change = {"type": "Update", "id": "urn:1", "object": {"id": "urn:m", "content": "changed"}}
+    assert hears(bob, alice, group, change) == []
+    forgery = said_page.act_of(inner.read(json.dumps(forged).encode()), "https://eve.test", 2)
+    with bob.device.state.step():
+        bob.device.inbox._said.take(group, forgery, MICROS)
+    note = {"type": "Note", "id": "urn:m", "content": "first"}
+    received, *told = hears(bob, alice, group, note)
+    assert isinstance(received, MessageReceived)
+    assert {type(one) for one in told} == {MessageChanged, MessageUnreadable}
+    assert texts(bob, group) == ["changed"] and not bob.device.state.count("early")
 
 
 @pytest.mark.clause("E2E-7.6", "DEV-18.3")

@@ -7,8 +7,8 @@ import typer
 
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment
-from node.client.content import plain
 from node.client.kith import Kith
+from node.client.plain_text import plain
 from node.wire.api.inbox import FeedPart, Notice, Post
 
 T = TypeVar("T")
