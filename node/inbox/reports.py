@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol, TypeAlias
 
-from msgspec import Struct, json
+from msgspec import Struct
 from msgspec.structs import replace
 
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
@@ -13,16 +13,12 @@ from node.federation.activities.shapes import Activity, Flag
 from node.federation.telling import Page
 from node.graph.visibility import Audience, AudienceKind
 from node.inbox.known import Known
-from node.wire.html import clean
+from node.inbox.reported_words import Words, within
 from node.wire.ids import origin
 
 NOTICE: Final = "report"  # the kind of its notices
 MOST_POSTS: Final = 10  # of one call
 MOST_KEPT: Final = 20  # of one report
-LONGEST_POSTS: Final = (10_000, 1000, 0)  # characters of a post that are kept, by the room left
-MOST_MEDIA: Final = 10  # addresses of one post
-MOST_BYTES: Final = 131_072  # of all posts of one report, as they are kept
-CUT: Final = "<p>[…]</p>"  # stands where a post was cut
 MOST_OPEN: Final = 100  # by one account
 LONGEST_KEPT: Final = 10_000  # characters of one report
 LONGEST_NOTE: Final = 1000
@@ -35,20 +31,6 @@ SEVERAL: Final = (
     2  # people here who may see a post, before their server is told that one of them did
 )
 MOST_RUNG: Final = 20  # open ones of other servers, until a further one rings no device
-
-
-class Words(Struct, frozen=True):
-    """A post as it was when it was reported. `content` is clean HTML, `media` are addresses.
-
-    A long one is cut (INB-10.2), and ends with `CUT`.
-    """
-
-    id: str
-    content: str
-    published: datetime
-    name: str = ""
-    summary: str = ""
-    media: tuple[str, ...] = ()
 
 
 class Report(Struct, frozen=True):
@@ -287,33 +269,7 @@ async def _added(unit: ReportUnit, known: Report, text: str, posts: Sequence[str
     said = "\n\n".join(part for part in (known.text, text) if part)
     if not more and said == known.text:
         return known
-    return replace(known, text=said, words=_within(known.words, more), updated=unit.now)
-
-
-def _within(kept: Sequence[Words], more: Sequence[Words]) -> tuple[Words, ...]:
-    """With `more`, each cut as far as the room that is left asks for it."""
-    words, left = list(kept), MOST_BYTES - sum(map(_size, kept))
-    for one in more:
-        for length in LONGEST_POSTS:
-            fits = _cut(one, length)
-            if _size(fits) <= left:
-                break
-        words.append(fits)
-        left -= _size(fits)
-    return tuple(words)
-
-
-def _cut(one: Words, length: int) -> Words:
-    if length == 0:
-        return Words(one.id, CUT, one.published)
-    content = one.content
-    if len(content) > length:
-        content = clean(content[:length]) + CUT  # what was open is closed again
-    return replace(one, content=content, media=one.media[:MOST_MEDIA])
-
-
-def _size(one: Words) -> int:
-    return len(json.encode(one))
+    return replace(known, text=said, words=within(known.words, more), updated=unit.now)
 
 
 Tell: TypeAlias = Callable[[str, str, str, str], Awaitable[None]]

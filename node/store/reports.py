@@ -10,7 +10,8 @@ from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from node.accounts.account import Role, State
 from node.accounts.names import INSTANCE
-from node.inbox.reports import Report, Words
+from node.inbox.reported_words import Words
+from node.inbox.reports import Report
 from node.store.inbox import InboxUnit
 from node.store.paging import Pages
 from node.store.people import people

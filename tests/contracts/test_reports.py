@@ -12,7 +12,8 @@ from node.errors import Refused
 from node.federation.activities.shapes import PUBLIC, Attachment, Delete, Flag
 from node.inbox import publishing, reports
 from node.inbox.audiences import Choice
-from node.inbox.reports import CUT, MOST_BYTES, Complaint, Handed, Report
+from node.inbox.reported_words import CUT, MOST_BYTES
+from node.inbox.reports import Complaint, Handed, Report
 from node.store.audit import AuditUnit
 from node.store.reports import ReportsUnit
 from node.wire.api.cursor import Cursor

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from node.accounts.account import Role, State
 from node.accounts.names import INSTANCE
-from node.inbox.reports import Report, Words
+from node.inbox.reported_words import Words
+from node.inbox.reports import Report
 from node.testing.memory.inbox import InboxUnit
 from node.testing.memory.paging import page
 from node.wire.api.cursor import Cursor

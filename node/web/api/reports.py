@@ -7,6 +7,7 @@ from msgspec import Struct
 from node.accounts.audit import Deed
 from node.errors import Malformed
 from node.inbox import publishing, reports
+from node.inbox.reported_words import Words
 from node.inbox.reports import Complaint, Report
 from node.store.audit import AuditUnit
 from node.store.reports import ReportsUnit
@@ -157,7 +158,7 @@ async def _views(unit: ReportsUnit, found: Sequence[Report]) -> list[ReportView]
     ]
 
 
-def _post(words: reports.Words, gone: bool) -> ReportedPost:
+def _post(words: Words, gone: bool) -> ReportedPost:
     return ReportedPost(
         id=words.id,
         content=words.content,
