@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from node.client.cli.command import CommandContext, verb
-from node.client.content import plain
+from node.client.plain_text import plain
 from node.client.kith import Kith
 from node.wire.api.accounts import AccountView
 
