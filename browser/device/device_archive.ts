@@ -4,7 +4,7 @@ import type { Refused } from "../errors.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Archiving, Due, Erasing } from "./archiving.ts";
 import type { DeviceState } from "./device_state.ts";
-import { type ArchivedPage, type Restored, Restoring } from "./restoring.ts";
+import type { ArchivedPage, Restored, Restoring } from "./restoring.ts";
 import { ARCHIVED, type ArchiveRow } from "./rows.ts";
 import type { Said } from "./said.ts";
 
@@ -18,13 +18,13 @@ export interface Turns {
 export class DeviceArchive {
   readonly #state: DeviceState;
   readonly #archiving: Archiving;
-  readonly #restoring: Restoring;
+  readonly #said: Said;
   readonly #turns: Turns;
 
   constructor(state: DeviceState, archiving: Archiving, said: Said, turns: Turns) {
     this.#state = state;
     this.#archiving = archiving;
-    this.#restoring = new Restoring(state, archiving, said);
+    this.#said = said;
     this.#turns = turns;
   }
 
@@ -101,9 +101,10 @@ export class DeviceArchive {
     });
   }
 
-  /** Make history of a page; in the vault when this is done. */
-  take(page: ArchivedPage, now: number): Promise<Restored> {
-    return this.#turns.step(() => this.#restoring.take(page, now));
+  /** Make history of a page, by what is loaded for it; in the vault when this is done. */
+  take(page: ArchivedPage, now: number, By: typeof Restoring): Promise<Restored> {
+    const restoring = new By(this.#state, this.#archiving, this.#said);
+    return this.#turns.step(() => restoring.take(page, now));
   }
 
   /** Who was in the conversations of which this device has the history only. */

@@ -71,35 +71,19 @@ export class Said {
     }
   }
 
-  /** What names no time happened when it came, after what is here (E2E-7.5). */
+  /** What names no time happened when it came, a change after what is here (E2E-7.5). */
   async #timed(group: string, act: MessageRow, at: number): Promise<MessageRow> {
-    if (act.at || act.kind === content.DELETE) return act;
-    let latest = 0;
-    for (const one of await this.#before(group, act)) {
-      if (one.id === act.id) return { ...act, at: one.at }; // it was said anew
-      latest = Math.max(latest, one.at);
+    const { kind, actor, about = "" } = act;
+    if (act.at || kind === content.DELETE) return act;
+    let came = at - (at % MILLIS); // the archive knows no less
+    for (const name of kind === content.UPDATE
+      ? await rows.every(this.#state, group, actor, about)
+      : []) {
+      const { edit, edited = 0 } = await this.#state.get(name, MESSAGE);
+      if (edit === act.id) return { ...act, at: edited }; // it was said anew
+      came = Math.max(came, edited - (edited % MILLIS) + MILLIS);
     }
-    // The archive knows milliseconds.
-    const came = Math.max(at - (at % MILLIS), latest - (latest % MILLIS) + MILLIS);
     return { ...act, at: Math.min(came, Number.MAX_SAFE_INTEGER) };
-  }
-
-  /** What counts of the same kind: ids and times. */
-  async #before(
-    group: string,
-    { kind, actor, about = "", author, text }: MessageRow,
-  ): Promise<readonly { readonly id: string; readonly at: number }[]> {
-    if (kind !== content.UPDATE) {
-      const under = await rows.meant(this.#state, group, about, author);
-      const by = under === null ? [] : await this.reactions(under);
-      return by.filter((one) => one.actor === actor && one.emoji === text);
-    }
-    const found: { readonly id: string; readonly at: number }[] = [];
-    for (const name of await rows.every(this.#state, group, actor, about)) {
-      const { edit: id = "", edited: at = 0 } = await this.#state.get(name, MESSAGE);
-      found.push({ id, at });
-    }
-    return found;
   }
 
   /**

@@ -16,7 +16,7 @@ interface Timed {
   readonly id: string;
 }
 
-type Change = Timed & Pick<MessageRow, "text" | "html" | "markdown">;
+type Change = Timed & Pick<MessageRow, "text" | "html">;
 
 export function byTime(a: Timed, b: Timed): number {
   return a.at - b.at || order(a.id, b.id);
@@ -24,16 +24,11 @@ export function byTime(a: Timed, b: Timed): number {
 
 /** Of two changes the greater one counts; the words are told apart where somebody gives one id to several. */
 export function rank(a: Change, b: Change): number {
-  return (
-    byTime(a, b) ||
-    order(a.text, b.text) ||
-    order(a.html ?? "", b.html ?? "") ||
-    Number(a.markdown ?? false) - Number(b.markdown ?? false)
-  );
+  return byTime(a, b) || order(a.text, b.text) || order(a.html ?? "", b.html ?? "");
 }
 
-export function changeOf({ edited: at = 0, edit: id = "", text, html, markdown }: MessageRow) {
-  return { at, id, text, html, markdown } as Change;
+export function changeOf({ edited: at = 0, edit: id = "", text, html = "" }: MessageRow): Change {
+  return { at, id, text, html };
 }
 
 /** A message with the words of its change. */

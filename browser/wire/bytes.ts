@@ -70,15 +70,8 @@ export function unbase64(written: string): Bytes {
   return Uint8Array.from(atob(written), (character) => character.charCodeAt(0));
 }
 
-/** Where a text stands beside another one, in the order of their UTF-8: JavaScript compares UTF-16. */
+/** How texts are sorted: as their UTF-8 is; JavaScript compares UTF-16. */
 export function order(a: string, b: string): number {
-  let at = 0;
-  while (at < a.length && a[at] === b[at]) at += 1;
-  return place(a, at) - place(b, at);
-}
-
-/** Halves of what is beyond U+FFFF stand behind all else. */
-function place(text: string, at: number): number {
-  const unit = at < text.length ? text.charCodeAt(at) : -1;
-  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
+  const [one, other] = [hex(utf8(a)), hex(utf8(b))];
+  return Number(one > other) - Number(one < other);
 }

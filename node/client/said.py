@@ -59,28 +59,17 @@ class Said:
         return told
 
     def _timed(self, group: str, act: MessageRow, at: int) -> MessageRow:
-        """What names no time happened when it came, after what is here (E2E-7.5)."""
+        """What names no time happened when it came, a change after what is here (E2E-7.5)."""
         if act.at or act.kind == inner.DELETE:
             return act
-        latest = 0
-        for id, when in self._before(group, act):
-            if id == act.id:
-                return replace(act, at=when)  # it was said anew
-            latest = max(latest, when)
-        # The archive knows milliseconds.
-        came = max(at - at % MILLIS, latest - latest % MILLIS + MILLIS)
+        came = at - at % MILLIS  # the archive knows no less
+        is_change = act.kind == inner.UPDATE
+        every = said_rows.every(self._state, group, act.actor, act.about) if is_change else []
+        for row in (self._state.get(name, MessageRow) for name in every):
+            if row.edit == act.id:
+                return replace(act, at=row.edited)  # it was said anew
+            came = max(came, row.edited - row.edited % MILLIS + MILLIS)
         return replace(act, at=min(came, inner.LATEST))
-
-    def _before(self, group: str, act: MessageRow) -> Iterator[tuple[str, int]]:
-        """What counts of the same kind: ids and times."""
-        if act.kind == inner.UPDATE:
-            for name in said_rows.every(self._state, group, act.actor, act.about):
-                row = self._state.get(name, MessageRow)
-                yield row.edit, row.edited
-        elif under := said_rows.meant(self._state, group, act.about, act.author):
-            for one in self.reactions(under):
-                if (one.actor, one.emoji) == (act.actor, act.text):
-                    yield one.id, one.at
 
     def take(
         self, group: str, act: MessageRow, at: int, bounded: bool = True

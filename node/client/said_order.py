@@ -16,13 +16,13 @@ from node.client.said_rows import Reaction
 MOST_REACTIONS: Final = 12  # of one person, to one message
 
 
-def rank(words: MessageRow, at: int, id: str) -> tuple[int, str, str, str, bool]:
+def rank(words: MessageRow, at: int, id: str) -> tuple[int, str, str, str]:
     """Of two changes the greater one counts; the words are told apart where somebody gives one id
     to several. Texts are in the order of their code points, which is that of their UTF-8."""
-    return at, id, words.text, words.html, words.markdown
+    return at, id, words.text, words.html
 
 
-def known_rank(row: MessageRow) -> tuple[int, str, str, str, bool]:
+def known_rank(row: MessageRow) -> tuple[int, str, str, str]:
     return rank(row, row.edited, row.edit)
 
 

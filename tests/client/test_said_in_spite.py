@@ -8,7 +8,7 @@ import pytest
 
 from node.client.rows import MessageRow
 from tests.client.devices import BOB, MICROS, Side, befriend
-from tests.client.test_said import emoji, hears, rows, taken, texts
+from tests.client.test_said import SECOND, emoji, hears, rows, seals, taken, texts
 
 EARLY, LATE, LAST = (f"2026-01-01T00:00:0{second}Z" for second in (1, 3, 5))
 
@@ -90,7 +90,8 @@ def test_what_names_no_time_happened_when_it_came(alice: Side, bob: Side) -> Non
     assert hears(alice, bob, group, change("urn:a", "now")) == []
     hears(alice, bob, group, like("urn:l1"), undo(like("urn:l1")))
     assert emoji(alice, group) == []
-    hears(alice, bob, group, like("urn:0"))
+    later = seals(bob, group, like("urn:0"))
+    alice.get(later, at=MICROS + SECOND)
     assert emoji(alice, group) == ["👍"]
     hears(alice, bob, group, {"type": "Undo", "id": "urn:u2", "object": "urn:0"})
     assert emoji(alice, group) == [] and len(rows(alice, group)) == 1

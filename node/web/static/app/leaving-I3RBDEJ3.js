@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-YNW26CSE.js";import"/app/chunk-OVU36RYK.js";import"/app/chunk-QXBHGHHH.js";import"/app/chunk-6TISREXU.js";import"/app/chunk-YAQP5HFB.js";import"/app/chunk-6FRIOUFV.js";export{r as deleteAccount,m as forget,o as logOut};
