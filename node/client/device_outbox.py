@@ -171,12 +171,23 @@ class DeviceOutbox:
             return name, owed
         staged = self._state.groups.session(group).staged
         if staged is None:
-            return name, owed
+            return self._failure(group) or (name, owed)
         # It was made last, so that those before it could wait for it.
         for other, made in reversed(self.owed(group)):
             if made.content == staged.commit:
                 return other, made
         return name, owed
+
+    def _failure(self, group: str) -> tuple[str, OwedRow] | None:
+        """What was missed is asked for before more is made: our own words may be many."""
+        if self._state.first("failure", group) is None:
+            return None
+        asking = rows.failure_row(group, "")
+        found = (
+            (name, self._state.get(name, OwedRow)) for name in self._state.names("owed", group)
+        )
+        says = ((name, row) for name, row in found if isinstance(row.intent, Say))
+        return next((each for each in says if each[1].intent.message.startswith(asking)), None)
 
     def _may_pass(self, one: tuple[str, OwedRow]) -> bool:
         """Whether it may go out though nothing is said: who must not read it goes, who could comes
