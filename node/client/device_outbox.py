@@ -182,12 +182,9 @@ class DeviceOutbox:
         """What was missed is asked for before more is made: our own words may be many."""
         if self._state.first("failure", group) is None:
             return None
-        asking = rows.failure_row(group, "")
-        found = (
-            (name, self._state.get(name, OwedRow)) for name in self._state.names("owed", group)
-        )
-        says = ((name, row) for name, row in found if isinstance(row.intent, Say))
-        return next((each for each in says if each[1].intent.message.startswith(asking)), None)
+        names = self._state.names("owed", group)
+        owed = ((name, self._state.get(name, OwedRow)) for name in names)
+        return next((each for each in owed if _asks(each[1].intent)), None)
 
     def _may_pass(self, one: tuple[str, OwedRow]) -> bool:
         """Whether it may go out though nothing is said: who must not read it goes, who could comes
@@ -393,3 +390,7 @@ class DeviceOutbox:
         declined.forget(self._state, group)
         self.obstacles.forget(group)
         return bool(wished)
+
+
+def _asks(intent: Intent) -> bool:
+    return isinstance(intent, Say) and intent.message.startswith("failure/")
