@@ -330,7 +330,8 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
   }
 
   async send(chat: string, text: string, id: string, to: Named | null = null): Promise<Message> {
-    return this.#opened().chats.send(chat, text, id, to);
+    // Behind what was asked stands its key: who answers nothing may have left `to` out.
+    return this.#opened().chats.send(chat, text, id, typeof to === "object" ? to : null);
   }
 
   async edit(chat: string, message: string, text: string): Promise<void> {

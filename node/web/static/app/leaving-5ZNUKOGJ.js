@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-VORHYTVI.js";import"/app/chunk-TS2J24OG.js";import"/app/chunk-K3QZ7MWX.js";import"/app/chunk-SIFQ7DJ2.js";import"/app/chunk-CAWEJRMK.js";import"/app/chunk-UQTCKGPL.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-CX25KBVZ.js";import"/app/chunk-ZJKJNZJ2.js";import"/app/chunk-OWJZTJYE.js";import"/app/chunk-5EHTBTKG.js";import"/app/chunk-IQ4TVW6T.js";import"/app/chunk-FOG3UZPA.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-5G3SCSU3.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-5EHTBTKG.js";import"/app/chunk-FOG3UZPA.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
