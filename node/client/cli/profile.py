@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from node.client.cli.command import CommandContext, verb
-from node.client.plain_text import plain
 from node.client.kith import Kith
+from node.client.plain_text import plain
 from node.wire.api.accounts import AccountView
 
 NONE = "none"  # a file of this name is said as ./none
