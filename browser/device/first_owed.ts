@@ -55,10 +55,18 @@ export async function firstOwed(state: DeviceState, group: string): Promise<Name
   const row = await state.get(name, OWED);
   if (row.content.length || !state.groups.has(group)) return { name, row };
   const { staged } = await state.groups.session(group);
-  if (staged === null) return { name, row };
+  if (staged === null) return (await failureOf(state, group)) ?? { name, row };
   // It was made last, so that those before it could wait for it.
   const all = await owedTo(state, group);
   return all.findLast((one) => equal(one.row.content, staged.commit)) ?? { name, row };
+}
+
+/** What was missed is asked for before more is made: our own words may be many. */
+async function failureOf(state: DeviceState, group: string): Promise<Named<OwedRow> | null> {
+  if (state.first("failure", group) === null) return null;
+  const isAsking = ({ row: { intent } }: Named<OwedRow>) =>
+    intent.type === "Say" && intent.message.startsWith("failure/");
+  return (await owedTo(state, group)).find(isAsking) ?? null;
 }
 
 /** What was made is sent; before the first of it the home node has to know the conversation. */

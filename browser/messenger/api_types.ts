@@ -55,7 +55,6 @@ export interface ActView {
   readonly who: string;
   readonly deed: string;
   readonly object: string;
-  readonly note: string;
   readonly at: string;
 }
 
@@ -245,6 +244,12 @@ export interface ClaimedPackages {
 
 /** `note` says what was done. */
 export interface CloseReport {
+  readonly note: string;
+}
+
+/** `host` is a server; `note` says what was done. */
+export interface CloseReports {
+  readonly host: string;
   readonly note: string;
 }
 
@@ -557,11 +562,6 @@ export interface NewLink {
   readonly commit: Base64;
 }
 
-/** A whole upload that is to become a picture. */
-export interface NewPicture {
-  readonly upload: string;
-}
-
 /**
  * `of` is @name@domain or an actor's id, the id of a post of a thread, or a word. For so many
  * `seconds`; without them for good.
@@ -570,6 +570,11 @@ export interface NewMute {
   readonly kind: "person" | "thread" | "word";
   readonly of: string;
   readonly seconds?: number | null;
+}
+
+/** A whole upload that is to become a picture. */
+export interface NewPicture {
+  readonly upload: string;
 }
 
 /**
@@ -932,17 +937,23 @@ export interface ReportList {
   readonly items: readonly ReportView[];
 }
 
-/** `added`: to a report of yours that is open. `forwarded`: their server is told too. */
+/**
+ * `added`: to a report of yours that is open. `forwarded`: their server is told of this too, but
+ * not of `withheld` posts, by which it would learn who reports. Where it is not told, though that
+ * was asked for, `unsent` says why: it was told `before`, or is `suspended`.
+ */
 export interface ReportMade {
   readonly id: string;
   readonly about: string;
   readonly added: boolean;
   readonly forwarded: boolean;
+  readonly withheld: number;
+  readonly unsent: "" | "before" | "suspended";
 }
 
 /**
  * `account` is the one of who is reported when they are of this node, else "". Who reported is
- * `reporter`, one of ours, or the server `host`.
+ * `reporter`, one of ours, or the server `host`; neither is said once they deleted their account.
  */
 export interface ReportView {
   readonly id: string;
@@ -973,6 +984,11 @@ export interface ReportedPost {
   readonly summary: string;
   readonly media: readonly string[];
   readonly gone: boolean;
+}
+
+/** How many were `closed`. */
+export interface ReportsClosed {
+  readonly closed: number;
 }
 
 /** By it the person of `name` sets a new password, once. */
@@ -1294,6 +1310,13 @@ export interface Routes {
     readonly query: { readonly state?: string; readonly limit?: string; readonly after?: string; };
     readonly body: null;
     readonly answer: ReportList;
+  };
+  /** Close all that a server reported, and say what was done. */
+  readonly "POST /admin/reports/close": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: CloseReports;
+    readonly answer: ReportsClosed;
   };
   /** Close a report, and say what was done. */
   readonly "POST /admin/reports/{id}/close": {

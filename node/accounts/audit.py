@@ -24,11 +24,11 @@ class Deed(StrEnum):
 
 class Act(Struct, frozen=True):
     """`who` is the name of an administrator's account, "" on the node's machine. `object` is an
-    account's name, a host, an actor, a post or a report."""
+    account's name, a host, an actor, a post or a report. `about` is whom it is not shown to."""
 
     id: str
     who: str
     deed: Deed
     object: str
-    note: str
     at: datetime
+    about: str = ""

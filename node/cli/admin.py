@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
@@ -24,8 +26,12 @@ from node.cli.starting import add_options, options, read_config, said_path, said
 from node.cli.streams import put, tell
 from node.client.cli.command import default_home
 from node.errors import Malformed, Missing, NodeError
+from node.wire.html import line
 
 FIND = next(verb for verb in VERBS if verb.name == "accounts")
+# What others wrote steers no terminal, and none of its lines can be taken for one of ours.
+SEVERAL = "\n      | "
+STEERING = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 EXAMPLE = """
 Without --url or --as it works on the data folder itself, whether the node runs or not:
   kith admin --data /srv/kith accounts
@@ -127,6 +133,12 @@ def joined(pages: list[Any]) -> Any:
     return first
 
 
+def as_json(value: Any) -> str:
+    """For programs, in one line that a terminal can show."""
+    said = json.dumps(value, ensure_ascii=False)
+    return STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", said)
+
+
 def lines(value: Any) -> Iterator[str]:
     """What was answered, for people: a line for each thing that is so."""
     if value is None:
@@ -145,7 +157,7 @@ def _line(value: Any) -> str:
         return "  ".join(f"{name} {_line(told)}" for name, told in value.items() if told != "")
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return SEVERAL.join(filter(None, map(line, str(value).splitlines())))
 
 
 def main(argv: list[str]) -> int:
@@ -156,7 +168,7 @@ def main(argv: list[str]) -> int:
         way = _way(found)
         pages = asyncio.run(_through(way, verb, found))
     except NodeError as error:
-        sys.stderr.write(f"kith admin: {error}\n")
+        sys.stderr.write(f"kith admin: {line(str(error))}\n")
         return 1
     except OSError as error:
         sys.stderr.write(f"kith admin: {error.strerror or error}: {error.filename or ''}\n")
@@ -165,5 +177,5 @@ def main(argv: list[str]) -> int:
     # A link is told once: where nobody reads it, all was in vain.
     say = put if verb.method == "GET" or "url" in (whole or ()) else tell
     if found.json:
-        return say(msgspec.json.encode(whole) + b"\n")
-    return say("".join(line + "\n" for line in lines(whole)))
+        return say(as_json(whole).encode() + b"\n")
+    return say("".join(one + "\n" for one in lines(whole)))

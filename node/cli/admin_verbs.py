@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from node.wire.api.accounts import NewInvite, NodeSettings
-from node.wire.api.reports import CloseReport
+from node.wire.api.reports import CloseReport, CloseReports
 from node.wire.api.servers import ActorChoice, ServerChoice
 
 
@@ -143,6 +143,14 @@ VERBS = (
             Word("note", "what was done", "body", usual=""),
         ),
         body=CloseReport,
+    ),
+    Verb(
+        "close-reports",
+        "POST",
+        "/admin/reports/close",
+        "Close all that the servers of a domain reported.",
+        (Word("host", "a server's host", "body"), Word("note", "what was done", "body", usual="")),
+        body=CloseReports,
     ),
     Verb(
         "delete-post",

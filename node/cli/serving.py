@@ -22,7 +22,7 @@ from node.cli.streams import tell
 from node.config import Config
 from node.errors import NoRoom, Unreachable
 from node.media.blobs import LocalBlobs
-from node.store.blob_names import BlobNamesUnit
+from node.store.blob_names import BlobNamesUnit, NamedBlob
 from node.store.keyring import MakeRsa, new_rsa
 from node.system import SystemClock, SystemEntropy
 from node.web.listener import GuardedSite
@@ -72,7 +72,7 @@ async def _serve(
             await asyncio.to_thread(hold_room, config)
             await _greet(node, system)
             if lost := await missing_blobs(node):
-                LOG.warning("files of videos are missing", extra={"reason": lost})
+                LOG.warning("files of videos or pictures are missing", extra={"reason": lost})
                 node.health.warnings.append(lambda: lost)
             # What is loaded now stays: the collector need not walk through it again and again.
             gc.freeze()
@@ -128,18 +128,23 @@ async def _watch(
 
 
 async def missing_blobs(node: Node) -> str:
-    """In words that files of videos are gone, as of a disk that is not mounted (FED-12.13)."""
+    """In words that files of videos or pictures are gone, as of a disk that is not mounted
+    (FED-12.13)."""
     if node.config.blob_store:
         return ""  # an object store that is away refuses the start
-    found = await node.stores.units.look(BlobNamesUnit, lambda unit: unit.named_blobs())
+
+    async def named(unit: BlobNamesUnit) -> list[NamedBlob]:
+        return [*await unit.named_blobs(), *await unit.picture_blobs()]
+
+    found = await node.stores.units.look(BlobNamesUnit, named)
     blobs = LocalBlobs(Path(node.config.data_dir) / "blobs")
     sizes = [(one, await blobs.size(one.blob)) for one in found if one.blob]
     gone = [one for one, size in sizes if size != one.size]
     if not gone:
         return ""
     return (
-        f"{len(gone)} of {len(sizes)} files of videos that were looked for are not in blobs/: is a "
-        "disk not mounted? Bring them back from a backup; what is gone is answered 404"
+        f"{len(gone)} of {len(sizes)} files of videos and pictures that were looked for are not in "
+        "blobs/: is a disk not mounted? Bring them back from a backup; what is gone is answered 404"
     )
 
 

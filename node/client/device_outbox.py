@@ -171,12 +171,20 @@ class DeviceOutbox:
             return name, owed
         staged = self._state.groups.session(group).staged
         if staged is None:
-            return name, owed
+            return self._failure(group) or (name, owed)
         # It was made last, so that those before it could wait for it.
         for other, made in reversed(self.owed(group)):
             if made.content == staged.commit:
                 return other, made
         return name, owed
+
+    def _failure(self, group: str) -> tuple[str, OwedRow] | None:
+        """What was missed is asked for before more is made: our own words may be many."""
+        if self._state.first("failure", group) is None:
+            return None
+        names = self._state.names("owed", group)
+        owed = ((name, self._state.get(name, OwedRow)) for name in names)
+        return next((each for each in owed if _asks(each[1].intent)), None)
 
     def _may_pass(self, one: tuple[str, OwedRow]) -> bool:
         """Whether it may go out though nothing is said: who must not read it goes, who could comes
@@ -382,3 +390,7 @@ class DeviceOutbox:
         declined.forget(self._state, group)
         self.obstacles.forget(group)
         return bool(wished)
+
+
+def _asks(intent: Intent) -> bool:
+    return isinstance(intent, Say) and intent.message.startswith("failure/")

@@ -356,8 +356,7 @@ class Messenger:
         """Beside all else, and for a burst at once: acknowledge, and write what was postponed."""
         self.archive.wake()
         self._happened += 1
-        is_over = self._finishing is None or self._finishing.done()
-        if is_over and not self._closing.is_set():
+        if self._finishing is None or self._finishing.done():
             self._finishing = asyncio.create_task(self._finish())
 
     async def _finish(self) -> None:

@@ -81,7 +81,8 @@ class People:
     ) -> ReportMade:
         """Tell our node's administrators of `about`: @name@server, or the id of an actor or a post.
 
-        `posts` are more by the same person. `forward`: their server is told too, not by whom.
+        `posts` are more by the same person. `forward`: their server is told too, not by whom;
+        where few people are on our node it may guess that.
         """
         whom = await self._full(about)
         body = NewReport(about=whom, text=text, posts=list(posts), forward=forward)

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from node.errors import Malformed
 from node.federation.activities.reading import Doc, is_a, many, shown_url, text
 from node.wire.html import clean, line
 
@@ -36,14 +37,22 @@ def parse_links(document: Doc) -> tuple[ProfileLink, ...]:
 
 
 def _line(value: Doc) -> ProfileLink | None:
-    name = line(text(value, "name"))[:LONGEST_NAME]
-    markup = clean(text(value, "value")[:LONGEST_VALUE])
+    name = line(_said(value, "name"))[:LONGEST_NAME]
+    markup = clean(_said(value, "value")[:LONGEST_VALUE])
     words = line(unescape(_TAG.sub("", markup)))[:LONGEST_TEXT]
     if not (name and words):
         return None
     led = _HREF.search(markup)
     url = shown_url(unescape(led.group(1)) if led else words)
     return ProfileLink(name, words, url)
+
+
+def _said(value: Doc, name: str) -> str:
+    """A text, or nothing: who writes a number into a line is still who they are."""
+    try:
+        return text(value, name)
+    except Malformed:
+        return ""
 
 
 def render_links(links: Sequence[ProfileLink]) -> list[dict[str, Any]]:

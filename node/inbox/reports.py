@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,35 +10,33 @@ from msgspec.structs import replace
 from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 from node.federation.activities.flagging import LONGEST_TEXT, lines
 from node.federation.activities.shapes import Activity, Flag
+from node.federation.telling import Page
+from node.graph.visibility import Audience, AudienceKind
 from node.inbox.known import Known
+from node.inbox.reported_words import Words, within
 from node.wire.ids import origin
 
 NOTICE: Final = "report"  # the kind of its notices
 MOST_POSTS: Final = 10  # of one call
 MOST_KEPT: Final = 20  # of one report
+MOST_OPEN: Final = 100  # by one account
 LONGEST_KEPT: Final = 10_000  # characters of one report
 LONGEST_NOTE: Final = 1000
 DAY: Final = timedelta(days=1)
 MOST_A_DAY: Final = 50  # by one account, or by one registrable domain
 MOST_OF_DOMAIN: Final = 20  # open ones
 MOST_OF_OTHERS: Final = 500  # open ones, of all other servers
+MOST_TOGETHER: Final = 250  # of these by domains that have others open: the rest is for new ones
+SEVERAL: Final = (
+    2  # people here who may see a post, before their server is told that one of them did
+)
 MOST_RUNG: Final = 20  # open ones of other servers, until a further one rings no device
 
 
-class Words(Struct, frozen=True):
-    """A post as it was when it was reported. `content` is clean HTML, `media` are addresses."""
-
-    id: str
-    content: str
-    published: datetime
-    name: str = ""
-    summary: str = ""
-    media: tuple[str, ...] = ()
-
-
 class Report(Struct, frozen=True):
-    """`about` is an actor, `reporter` one of ours or the host of another server; then `domain` is
-    its registrable one. `closer` is the name of an administrator, "" on the node's machine."""
+    """`about` is an actor, `reporter` one of ours ("" once they left, INB-10.9) or the host of
+    another server; then `domain` is its registrable one. `flag` is the id of what told the server
+    of `about`. `closer` is the name of an administrator, "" on the node's machine."""
 
     id: str
     about: str
@@ -48,7 +46,9 @@ class Report(Struct, frozen=True):
     domain: str = ""
     text: str = ""
     words: tuple[Words, ...] = ()
-    forwarded: bool = False
+    flag: str = ""
+    flags: int = 0  # that came of that server within a day from `counted` on
+    counted: datetime | None = None
     closer: str = ""
     note: str = ""
     closed: datetime | None = None
@@ -63,6 +63,20 @@ class Complaint(Struct, frozen=True):
     forward: bool = False
 
 
+Unsent: TypeAlias = Literal["", "before", "suspended"]
+
+
+class Handed(Struct, frozen=True):
+    """What became of a complaint. `added`: to a `report` that was open. `forwarded`: their server
+    is told of it, but for `withheld` posts; or why it is not, though that was asked for."""
+
+    report: Report
+    added: bool
+    forwarded: bool = False
+    withheld: int = 0
+    unsent: Unsent = ""
+
+
 class ReportUnit(Protocol):
     """What this page asks of its transaction."""
 
@@ -75,6 +89,18 @@ class ReportUnit(Protocol):
     async def post(self, id: str) -> Known | None: ...
 
     async def sees(self, actor: str, post: str) -> bool: ...
+
+    async def hidden(self, actor: str) -> bool:
+        """Whether the actor is suspended here, or their server is: nothing is sent there."""
+        ...
+
+    async def audience(self, post: str) -> list[Audience]: ...
+
+    async def readers(
+        self, author: str, audience: Iterable[Audience], after: str, most: int
+    ) -> Page:
+        """The accounts of ours in whose feed it would stand, up to `most`."""
+        ...
 
     async def account_of(self, actor: str) -> str | None: ...
 
@@ -100,8 +126,20 @@ class ReportUnit(Protocol):
 
     async def put_report(self, report: Report) -> None: ...
 
-    async def reports_since(self, reporter: str, domain: str, since: datetime) -> int:
-        """How many the account made since then; or, with a `domain`, the servers of that."""
+    async def reports_since(self, reporter: str, since: datetime) -> int:
+        """How many the account made since then."""
+        ...
+
+    async def flags_since(self, domain: str, since: datetime) -> int:
+        """How many Flags by the servers of the domain were counted since then."""
+        ...
+
+    async def close_by(self, domain: str, but: str, closer: str, note: str) -> int:
+        """Close all by the servers of the domain, except about the actor `but`; how many."""
+        ...
+
+    async def open_by(self, reporter: str, most: int) -> int:
+        """How many of the account are open, up to `most`."""
         ...
 
     async def open_by_others(self, domain: str, most: int) -> int:
@@ -123,8 +161,8 @@ class ReportUnit(Protocol):
     async def owe(self, activity: Activity, to: Iterable[str]) -> None: ...
 
 
-async def report(unit: ReportUnit, reporter: str, said: Complaint) -> tuple[Report, bool]:
-    """One of ours reports; and whether it was added to one that is open.
+async def report(unit: ReportUnit, reporter: str, said: Complaint) -> Handed:
+    """One of ours reports.
 
     Raises `Missing`, `Malformed`, `Forbidden` (INB-10.1), `Conflict` (INB-10.7), `TooMuch`
     (INB-10.2).
@@ -141,15 +179,48 @@ async def report(unit: ReportUnit, reporter: str, said: Complaint) -> tuple[Repo
     known = await unit.open_report(about, reporter)
     begun = known or await _begun(unit, about, reporter)
     made = _fitting(await _added(unit, begun, lines(said.text), posts))
-    if said.forward and not made.forwarded:
-        made = replace(made, forwarded=True)
-        # What was said before was for this node alone.
-        flag = Flag(unit.mint_activity(), await unit.instance(), (about, *posts), lines(said.text))
-        await unit.owe(flag, to=[about])
-    await unit.put_report(made)
+    handed = Handed(made, known is not None)
+    if said.forward:
+        handed = await _forwarded(unit, handed, posts, lines(said.text))
+    if handed.report != known:
+        await unit.put_report(handed.report)
     if known is None:
         await _tell(unit, made, unit.notify)
-    return made, known is not None
+    return handed
+
+
+async def _forwarded(unit: ReportUnit, handed: Handed, posts: Sequence[str], text: str) -> Handed:
+    """With a Flag to their server, which is not to learn by it who reports (INB-10.7)."""
+    made = handed.report
+    if made.flag:
+        return replace(handed, unsent="before")
+    if await unit.hidden(made.about):
+        return replace(handed, unsent="suspended")
+    named = [id for id in posts if await _has_readers(unit, id)]
+    # What was said before was for this node alone.
+    flag = Flag(unit.mint_activity(), await unit.instance(), (made.about, *named), text)
+    await unit.owe(flag, to=[made.about])
+    told, withheld = replace(made, flag=flag.id), len(posts) - len(named)
+    return replace(handed, report=told, forwarded=True, withheld=withheld)
+
+
+async def _has_readers(unit: ReportUnit, id: str) -> bool:
+    """Whether several of ours may see the post, as far as its author's server knows.
+
+    Named by a report, any other one says who of us read it, and so who reports.
+    """
+    post = await unit.post(id)
+    root = post if post is None or post.thread in ("", post.id) else await unit.post(post.thread)
+    if post is None or root is None:
+        return False
+    meant = {one.kind for one in await unit.audience(post.id)}
+    if root.id != post.id and meant.isdisjoint({AudienceKind.PUBLIC, AudienceKind.THREAD}):
+        return False
+    audience = await unit.audience(root.id)
+    if AudienceKind.PUBLIC in {one.kind for one in audience}:
+        return True
+    readers, _ = await unit.readers(root.author, audience, "", SEVERAL)
+    return len(readers) >= SEVERAL
 
 
 async def _meant(unit: ReportUnit, reporter: str, said: Complaint) -> tuple[str, list[str]]:
@@ -174,8 +245,11 @@ async def _is_ours(unit: ReportUnit, actor: str) -> bool:
 
 
 async def _begun(unit: ReportUnit, about: str, reporter: str) -> Report:
-    if await unit.reports_since(reporter, "", unit.now - DAY) >= MOST_A_DAY:
+    if await unit.reports_since(reporter, unit.now - DAY) >= MOST_A_DAY:
         words = f"you made {MOST_A_DAY} reports within a day: go on tomorrow"
+        raise TooMuch("INB-10.2", words, int(DAY.total_seconds()))
+    if await unit.open_by(reporter, MOST_OPEN) >= MOST_OPEN:
+        words = f"{MOST_OPEN} of your reports are open: wait until some are closed"
         raise TooMuch("INB-10.2", words, int(DAY.total_seconds()))
     return Report(unit.fresh(), about, reporter, unit.now, unit.now)
 
@@ -193,7 +267,9 @@ async def _added(unit: ReportUnit, known: Report, text: str, posts: Sequence[str
     kept = {one.id for one in known.words}
     more = await unit.words([id for id in posts if id not in kept])
     said = "\n\n".join(part for part in (known.text, text) if part)
-    return replace(known, text=said, words=(*known.words, *more), updated=unit.now)
+    if not more and said == known.text:
+        return known
+    return replace(known, text=said, words=within(known.words, more), updated=unit.now)
 
 
 Tell: TypeAlias = Callable[[str, str, str, str], Awaitable[None]]
@@ -210,6 +286,8 @@ async def on_flag(flag: Flag, unit: ReportUnit) -> None:
     if not about:
         return
     host, domain = origin(flag.actor).authority, unit.domain_of(flag.actor)
+    if await unit.flags_since(domain, unit.now - DAY) >= MOST_A_DAY:
+        raise TooMuch("INB-10.8", f"that domain sent {MOST_A_DAY} reports within a day")
     known, tell = await unit.open_report(about, host), None
     if known is None:
         tell = unit.note_quietly if await _admitted(unit, domain) else unit.notify
@@ -217,10 +295,16 @@ async def on_flag(flag: Flag, unit: ReportUnit) -> None:
     kept = {one.id for one in known.words}
     text = flag.text if len(known.text) + len(flag.text) <= LONGEST_KEPT else ""
     posts = [id for id in posts if id not in kept][: MOST_KEPT - len(kept)]
-    made = await _added(unit, known, text, posts)
+    made = _counted(await _added(unit, known, text, posts), unit.now)
     await unit.put_report(made)
     if tell is not None:
         await _tell(unit, made, tell)
+
+
+def _counted(made: Report, now: datetime) -> Report:
+    if made.counted is None or made.counted <= now - DAY:
+        return replace(made, flags=1, counted=now)
+    return replace(made, flags=made.flags + 1)
 
 
 async def _named(unit: ReportUnit, objects: Sequence[str]) -> tuple[str, list[str]]:
@@ -242,22 +326,21 @@ async def _named(unit: ReportUnit, objects: Sequence[str]) -> tuple[str, list[st
 
 async def _admitted(unit: ReportUnit, domain: str) -> bool:
     """Whether there is room for one more of that domain; True: it rings nobody."""
-    if await unit.open_by_others(domain, MOST_OF_DOMAIN) >= MOST_OF_DOMAIN:
+    theirs = await unit.open_by_others(domain, MOST_OF_DOMAIN)
+    if theirs >= MOST_OF_DOMAIN:
         raise TooMuch("INB-10.8", f"{MOST_OF_DOMAIN} reports of that domain are open")
-    if await unit.reports_since("", domain, unit.now - DAY) >= MOST_A_DAY:
-        raise TooMuch("INB-10.8", f"that domain made {MOST_A_DAY} reports within a day")
-    open_ones = await unit.open_by_others("", MOST_OF_OTHERS)
-    if open_ones >= MOST_OF_OTHERS:
-        raise TooMuch("INB-10.8", f"{MOST_OF_OTHERS} reports of other servers are open")
+    # A few domains with many reports take no room from one that has something to say for once.
+    most = MOST_TOGETHER if theirs else MOST_OF_OTHERS
+    open_ones = await unit.open_by_others("", most)
+    if open_ones >= most:
+        raise TooMuch("INB-10.8", f"{most} reports of other servers are open")
     return open_ones >= MOST_RUNG
 
 
 async def close(unit: ReportUnit, id: str, closer: str, actor: str, note: str) -> Report:
     """An administrator, whose Person `actor` is, says what was done. Raises `Malformed`,
     `Conflict` (INB-10.5), `Missing` (INB-10.4)."""
-    words = lines(note)
-    if not words or len(note) > LONGEST_NOTE:
-        raise Malformed("INB-10.5", f"say in 1 to {LONGEST_NOTE} characters what was done")
+    words = _noted(note)
     found = await unit.report(id)
     if found is None or found.about == actor:
         raise Missing("INB-10.4", "there is no such report")
@@ -266,3 +349,16 @@ async def close(unit: ReportUnit, id: str, closer: str, actor: str, note: str) -
     made = replace(found, closer=closer, note=words, closed=unit.now)
     await unit.put_report(made)
     return made
+
+
+async def close_all(unit: ReportUnit, host: str, closer: str, actor: str, note: str) -> int:
+    """As `close`, of all that servers of the domain of `host` reported; how many there were."""
+    words = _noted(note)
+    return await unit.close_by(unit.domain_of(f"https://{host}/"), actor, closer, words)
+
+
+def _noted(note: str) -> str:
+    words = lines(note)
+    if not words or len(note) > LONGEST_NOTE:
+        raise Malformed("INB-10.5", f"say in 1 to {LONGEST_NOTE} characters what was done")
+    return words

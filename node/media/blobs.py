@@ -30,6 +30,16 @@ ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR}
 PRIVATE = 0o600
 
 
+def plain(path: Path) -> int:
+    """A descriptor of the plain file at `path`, which is to become a blob; never of where a link
+    leads (VID-4.7)."""
+    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise Broken("what was to become a blob is no file")
+    return file
+
+
 def proven(name: str) -> str:
     """`name`, fit to be a blob's: it cannot lead out of the folder (VID-4.1)."""
     if len(name) > LONGEST_NAME or not NAME.fullmatch(name):
@@ -136,8 +146,9 @@ class LocalBlobs:
             self._make_folder(path.parent)
             try:
                 _move(source, aside)
-                aside.chmod(PRIVATE)
-                _sync(aside)
+                with os.fdopen(plain(aside), "rb") as file:
+                    os.fchmod(file.fileno(), PRIVATE)
+                    os.fsync(file.fileno())
                 aside.replace(path)
             finally:
                 aside.unlink(missing_ok=True)
@@ -216,7 +227,7 @@ def _move(source: Path, target: Path) -> None:
     except OSError as fault:
         if fault.errno != errno.EXDEV:
             raise
-        with source.open("rb") as origin, target.open("wb") as copy:
+        with os.fdopen(plain(source), "rb") as origin, target.open("wb") as copy:
             shutil.copyfileobj(origin, copy, PIECE)
         source.unlink()
 

@@ -24,6 +24,7 @@ LONGEST_COMPLAINT = 8 * 1024
 ROOM = 2**20  # more than a child writes at once: where it found no room, this finds none
 NOT_KEPT_OFFLINE = 96
 NOT_STARTED = 97
+BUSY_SECONDS = 60
 INTERRUPTED = 255  # what ffmpeg answers when a signal asked it to stop
 
 # What the children say (ffmpeg and Python alike speak as the C library does) → whose turn it is.
@@ -43,6 +44,7 @@ class Caps(msgspec.Struct, frozen=True):
     cpu_seconds: int
     memory_bytes: int = 1536 * 2**20
     file_bytes: int = 256 * 2**20
+    patient: bool = False  # it is bounded by the processor's time: more of the clock's passes
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -86,6 +88,10 @@ async def run(
         "writable": [str(folder)],
     }
     ended = await _end_of([json.dumps(order), "--", *program], folder, caps.wall_seconds, heard)
+    if ended.overtime and caps.patient:
+        raise TooMuch(
+            "VID-2.5", f"this machine is too busy for this {what}: try again", BUSY_SECONDS
+        )
     fault = fault_of(ended, what)
     if isinstance(fault, Full) and not await asyncio.to_thread(is_full, folder):
         # A child repeats what stands in a file: it must not have us wait for ever.

@@ -5,6 +5,7 @@ and `put`. Loaded only where such a store is configured.
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -15,7 +16,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, S3Store
 
 from node.errors import Broken, Missing, Unreachable
-from node.media.blobs import PAGE, PIECE, LocalBlobs, in_words, proven
+from node.media.blobs import PAGE, PIECE, LocalBlobs, in_words, plain, proven
 from node.ports import StoredBlob
 
 TRIES = 3
@@ -51,8 +52,10 @@ class ObjectBlobs:
     async def put(self, name: str, path: str) -> None:
         """Take the file at `path` over. It may be the spool's own, handed out by `local`."""
         proven(name)
-        with answering("did not take a blob"):
-            await obstore.put_async(self._store, name, Path(path))
+        with in_words():
+            file = await asyncio.to_thread(plain, Path(path))
+        with os.fdopen(file, "rb") as source, answering("did not take a blob"):
+            await obstore.put_async(self._store, name, source)
         await asyncio.to_thread(Path(path).unlink, missing_ok=True)
         await self._spool.delete(name)
 

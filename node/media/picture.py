@@ -16,7 +16,7 @@ from typing import Any
 import av
 import blurhash
 from pi_heif import register_heif_opener
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
 SIZES = (("large", 2048), ("medium", 1024), ("small", 400))
 LONGEST_LOOP = 1024  # of the sides of an animation
@@ -28,6 +28,17 @@ MOVING = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
 SHORTEST_MS = 20  # browsers show no picture of an animation for less, but a tenth of a second
 USUAL_MS = 100
 WHITE = (255, 255, 255)
+ORIENTATION = 0x0112  # of Exif: how a picture lies, and what sets it upright
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+LYING = frozenset({5, 6, 7, 8})  # width is height
 SRGB = ImageCms.createProfile("sRGB")
 
 
@@ -90,10 +101,15 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return image.convert("RGB")
 
 
-def still(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image, orientation: object) -> Image.Image:
+    """As it is to be seen; what says nothing that is known stays as it lies."""
+    turn = TURNS.get(orientation) if isinstance(orientation, int) else None
+    return image if turn is None else image.transpose(turn)
+
+
+def still(image: Image.Image, orientation: object) -> Image.Image:
     """Upright, in sRGB, no larger than is kept, and nothing besides its points."""
     longest = SIZES[0][1]
-    turned = image.getexif().get(0x0112, 1)
     if image.mode == "P":
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     if max(image.size) > longest and image.mode in ("RGB", "RGBA", "L", "CMYK"):
@@ -102,10 +118,8 @@ def still(image: Image.Image) -> Image.Image:
         image.info = info
     image = plain(image)
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-    bare = Image.frombytes(image.mode, image.size, image.tobytes())
-    bare.getexif()[0x0112] = turned
-    upright = ImageOps.exif_transpose(bare)
-    return Image.frombytes(upright.mode, upright.size, upright.tobytes())
+    image = upright(image, orientation)
+    return Image.frombytes(image.mode, image.size, image.tobytes())
 
 
 def written(image: Image.Image) -> list[dict[str, Any]]:
@@ -122,7 +136,8 @@ def written(image: Image.Image) -> list[dict[str, Any]]:
         if kind == "JPEG":
             sized.save(made, kind, quality=QUALITY, optimize=True, progressive=True)
         else:
-            sized.save(made, kind, optimize=True)
+            # The best that zlib can do takes nine times as long, for a few per cent.
+            sized.save(made, kind, compress_level=6)
         # Pillow passes over what a full disk does not take.
         Path(f"{name}.{suffix}").write_bytes(made.getvalue())
         files.append({"name": f"{name}.{suffix}", "width": last[0], "height": last[1]})
@@ -148,7 +163,10 @@ def _on_white(image: Image.Image) -> Image.Image:
 class Loop:
     """An MP4 to which pictures are added, each with how long it is shown."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self, size: tuple[int, int], orientation: object) -> None:
+        self._orientation = orientation
+        if orientation in LYING:
+            size = size[::-1]
         shrunk = min(1.0, LONGEST_LOOP / max(size))
         width, height = (max(2, round(side * shrunk) // 2 * 2) for side in size)
         self.size = (width, height)
@@ -166,7 +184,8 @@ class Loop:
         self._shown: deque[int] = deque()  # how long, of those that are not written yet
 
     def add(self, image: Image.Image, shown_ms: int) -> None:
-        drawn = _on_white(plain(image.copy())).resize(self.size, Image.Resampling.BICUBIC)
+        drawn = upright(_on_white(plain(image.copy())), self._orientation)
+        drawn = drawn.resize(self.size, Image.Resampling.BICUBIC)
         frame = av.VideoFrame.from_image(drawn)  # type: ignore[no-untyped-call]
         frame.pts, frame.time_base = self.milliseconds, Fraction(1, 1000)
         self._shown.append(shown_ms)
@@ -194,11 +213,13 @@ def check_length(count: int, size: tuple[int, int], order: dict[str, Any]) -> No
         )
 
 
-def moving(image: Image.Image, order: dict[str, Any]) -> tuple[Loop, Image.Image]:
+def moving(
+    image: Image.Image, order: dict[str, Any], orientation: object
+) -> tuple[Loop, Image.Image]:
     """All pictures of an animation in one file, and its first. Counted, not read from a header."""
     # What it says is enough to refuse it; what it does not say is counted.
     check_length(getattr(image, "n_frames", 1), image.size, order)
-    loop, first = Loop(image.size), None
+    loop, first = Loop(image.size, orientation), None
     for number in range(order["most_frames"] + 1):
         try:
             image.seek(number)
@@ -223,8 +244,9 @@ def made(path: str, order: dict[str, Any]) -> dict[str, Any]:
         check_size(image.size, order)
         seen: dict[str, Any] = {"milliseconds": 0}
         files: list[dict[str, Any]] = []
+        orientation = image.getexif().get(ORIENTATION, 1)
         if format in MOVING and getattr(image, "is_animated", False):
-            loop, shown = moving(image, order)
+            loop, shown = moving(image, order, orientation)
             seen["milliseconds"] = loop.milliseconds
             files.append({"name": LOOP, "width": loop.size[0], "height": loop.size[1]})
             shown.info = {}
@@ -233,7 +255,7 @@ def made(path: str, order: dict[str, Any]) -> dict[str, Any]:
             image.draft(image.mode, (longest, longest))
             image.load()
             shown = image
-        shown = still(shown)
+        shown = still(shown, orientation)
     files += written(shown)
     return {**seen, "blurhash": hashed(shown), "files": files}
 

@@ -7,8 +7,9 @@ import asyncio
 import hashlib
 import json
 import shutil
+import stat
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -31,7 +32,8 @@ PROBE = Path(__file__).with_name("probe.py")
 PICTURE = Path(__file__).with_name("picture.py")
 FRAMES = Path(__file__).with_name("frames.py")
 LOOK = Caps(wall_seconds=60, cpu_seconds=60)
-DRAW = Caps(wall_seconds=60, cpu_seconds=60)
+# The client waits, and so does the file: a machine that is busy is no fault of a picture.
+DRAW = Caps(wall_seconds=180, cpu_seconds=60, patient=True)
 FINISH = Caps(wall_seconds=120, cpu_seconds=120)
 # A rendition may take ten times as long as it plays, and never less than two minutes.
 PATIENCE_SECONDS, PATIENCE_FACTOR = 120, 10
@@ -53,12 +55,18 @@ class _Seen(msgspec.Struct):
     seconds: float
 
 
+class _Sized(msgspec.Struct):
+    name: str
+    width: int
+    height: int
+
+
 class _Drawn(msgspec.Struct):
     """What the child says of a picture: how it was made, or why it is refused."""
 
     blurhash: str = ""
     milliseconds: int = 0
-    files: list[dict[str, Any]] = []
+    files: list[_Sized] = []
     refusal: str = ""
     much: bool = False
 
@@ -127,15 +135,16 @@ class Studio:
         `Unreachable` for want of the store (VID-6.8), `Broken` where trying again may help.
         """
         source = _absolute(await self._blobs.local(blob))
-        async with self._folder() as folder:
+        async with self._folder() as folder, self._folder() as ours:
             await self._transcode(source, plan, folder, progress)
             await bounds.run(transcode.to_hls(self._ffmpeg), folder, [], FINISH)
             progress(0.95)
             cover = f"{plan.part.cover:.3f}"
             program = bounds.python(FRAMES, transcode.MP4, transcode.POSTER, cover)
             seen = _decode(await bounds.run(program, folder, [], FINISH), _Seen)
-            await asyncio.to_thread(transcode.name_codecs, folder / transcode.MASTER, seen.codecs)
-            files = await self._keep(folder, into, TYPES)
+            await asyncio.to_thread(_take, folder, TYPES, ours)
+            await asyncio.to_thread(transcode.name_codecs, ours / transcode.MASTER, seen.codecs)
+            files = await self._keep(ours, into, TYPES)
         progress(1.0)
         return Rendered(
             mp4=files[transcode.MP4],
@@ -164,16 +173,17 @@ class Studio:
             "most_drawn": pictures.MOST_DRAWN,
         }
         source = _absolute(await self._blobs.local(blob))
-        async with self._folder() as folder:
+        async with self._folder() as folder, self._folder() as ours:
             program = bounds.python(PICTURE, source, json.dumps(order))
             said = await bounds.run(program, folder, [source], DRAW, what="picture")
             drawn = _decode(said, _Drawn)
             if drawn.refusal:
                 kind = TooMuch if drawn.much else Malformed
                 raise kind("PIC-1.3" if drawn.much else "PIC-1.2", drawn.refusal)
-            names = {one["name"]: pictures.TYPES[one["name"][-3:]] for one in drawn.files}
-            files = await self._keep(folder, into, names)
-        made = (_picture_file(files[one["name"]], one) for one in drawn.files)
+            names = {name: pictures.TYPES[name[-3:]] for name in _names(drawn)}
+            await asyncio.to_thread(_take, folder, names, ours)
+            files = await self._keep(ours, into, names)
+        made = (_picture_file(files[one.name], one) for one in drawn.files)
         return Made(tuple(made), drawn.blurhash, drawn.milliseconds)
 
     async def _transcode(
@@ -240,23 +250,43 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _names(drawn: _Drawn) -> list[str]:
+    """What the child says that it made: a decoder that was taken over says anything (VID-4.7)."""
+    names = [one.name for one in drawn.files]
+    if len({*names}) < len(names) or not {*names} <= {*pictures.NAMES}:
+        raise Broken("a media child named files that are none of a picture's")
+    return names
+
+
+def _take(folder: Path, names: Iterable[str], ours: Path) -> None:
+    """Move what a child made to where no child writes, and look at it there (VID-4.7).
+
+    In this order: what the child may have left running could change it after the look.
+    """
+    for name in names:
+        try:
+            (folder / name).rename(ours / name)
+        except FileNotFoundError as fault:
+            raise Broken(f"a media child ended well but made no {name}") from fault
+        found = (ours / name).lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            raise Broken(f"what a media child left as {name} is no file of its own")
+
+
 def _measured(path: Path) -> tuple[int, str]:
-    try:
-        return path.stat().st_size, _sha256(path)
-    except FileNotFoundError as fault:
-        raise Broken(f"ffmpeg ended well but made no {path.name}") from fault
+    return path.stat().st_size, _sha256(path)
 
 
-def _picture_file(file: File, seen: Mapping[str, Any]) -> MediaFileRecord:
+def _picture_file(file: File, seen: _Sized) -> MediaFileRecord:
     return MediaFileRecord(
-        name=seen["name"],
+        name=seen.name,
         kind="picture",
         media_type=file.media_type,
         size=file.size,
         blob=file.blob,
         sha256=bytes.fromhex(file.sha256),
-        width=seen["width"],
-        height=seen["height"],
+        width=seen.width,
+        height=seen.height,
     )
 
 

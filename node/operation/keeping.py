@@ -135,7 +135,7 @@ def orphans(count: int, total: int) -> Finding:
     if count:
         return look(
             "orphans",
-            f"{count} files of videos or pictures ({size(total)}) belong to nothing here",
+            f"{count} files of videos or pictures ({size(total)}) belong to nothing that is known",
             "They do no harm. Delete them by hand if the room is needed, after a backup.",
         )
     return ok("orphans", "no file of a video or picture is left over")

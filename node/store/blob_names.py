@@ -6,14 +6,16 @@ from sqlalchemy import select, tuple_
 
 from node.store.tables import pictures, renditions
 from node.store.unit import Unit
+from node.video.pictures import Stands
 from node.video.records import MediaFileRecord
+
+_FILES = msgspec.json.Decoder(tuple[MediaFileRecord, ...])
 
 
 class NamedBlob(Struct, frozen=True):
-    """A file of a video or picture of ours. `video` (or the picture's id) and `name` are its place
-    in the order."""
+    """A file of a video or a picture of ours. `of` and `name` are its place in the order."""
 
-    video: str
+    of: str
     name: str
     blob: str
     size: int
@@ -35,15 +37,17 @@ class BlobNamesUnit(Unit):
         )
         return [NamedBlob(row.video, row.name, row.blob, row.size) for row in found]
 
-    async def named_pictures(self, after: str = "", limit: int = 100) -> dict[str, list[NamedBlob]]:
-        """By the ids of pictures behind `after`: the files of each."""
+    async def picture_blobs(self, picture: str = "", limit: int = 100) -> list[NamedBlob]:
+        """The files of `limit` pictures behind `picture`; those of dropped ones are to go."""
         p = pictures.c
         found = await self.connection.execute(
-            select(p.id, p.files).where(p.id > after).order_by(p.id).limit(limit)
+            select(p.id, p.files)
+            .where(p.id > picture, p.stands == Stands.READY)
+            .order_by(p.id)
+            .limit(limit)
         )
-        return {row.id: _of_picture(row.id, row.files) for row in found}
-
-
-def _of_picture(id: str, files: str) -> list[NamedBlob]:
-    kept = msgspec.json.decode(files, type=list[MediaFileRecord])
-    return [NamedBlob(id, one.name, one.blob, one.size) for one in kept]
+        return [
+            NamedBlob(row.id, file.name, file.blob, file.size)
+            for row in found
+            for file in _FILES.decode(row.files)
+        ]

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from node.federation.activities.shapes import Delete
+from node.inbox.reports import NOTICE
 from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.tables import (
@@ -29,10 +30,12 @@ from node.store.tables import (
     archive_tombstones,
     archives,
     arrivals,
+    deliveries,
     notices,
     outbox,
     posts,
     reactions,
+    reports,
     timeline,
 )
 from node.store.unit import Unit
@@ -88,14 +91,33 @@ class Erasing:
             return True
         more = await self._bodies(id)
         more |= await self._drop(reactions, _R.object, _R.actor == id)
-        more |= await self._notices(_N.actor == id)
+        # A report of who left is for the administrators still (INB-10.4).
+        more |= await self._notices(and_(_N.actor == id, _N.kind != NOTICE))
         account = await self._unit.account_of(id)
         if account is not None:
+            more |= await self._reports(id)
             more |= await self._drop(timeline, _T.post, _T.account == account)
             more |= await self._drop(notices, _N.id, _N.account == account)
             more |= await self.archive_slice(account)
             await self._connection.execute(delete(archives).where(archives.c.account == account))
         return more
+
+    async def _reports(self, reporter: str) -> bool:
+        """Their name and words go out of what they reported, and out of what is to be forwarded."""
+        r = reports.c
+        found = await self._connection.execute(
+            select(r.id, r.flag).where(r.reporter == reporter).limit(ROWS)
+        )
+        rows = found.all()
+        if not rows:
+            return False
+        flags = [row.flag for row in rows if row.flag]
+        await self._connection.execute(delete(deliveries).where(deliveries.c.activity.in_(flags)))
+        await self._connection.execute(delete(outbox).where(outbox.c.id.in_(flags)))
+        await self._connection.execute(
+            update(reports).where(r.id.in_([row.id for row in rows])).values(reporter="", text="")
+        )
+        return len(rows) == ROWS
 
     async def archive_slice(self, account: str) -> bool:
         """Remove some of the sealed records of an account, and of their tombstones."""

@@ -22,6 +22,7 @@ from node.graph.visibility import Audience, AudienceKind
 from node.inbox.audiences import Author
 from node.inbox.known import Known, still_warning
 from node.inbox.mentions import MOST_WAITING, REQUEST, Mentioning, WhoMentions
+from node.inbox.reports import NOTICE
 from node.store.erasing import Erasing
 from node.store.friends import SPEAKING
 from node.store.graph import GraphUnit
@@ -360,7 +361,11 @@ class InboxUnit(VisibilityUnit):
                 delete(timeline).where(timeline.c.account == account, timeline.c.post.in_(written))
             )
             # A resumed stream must not bring back what the block removed.
-            await Notices(self).take_back(notices.c.account == account, notices.c.actor == theirs)
+            await Notices(self).take_back(
+                notices.c.account == account,
+                notices.c.actor == theirs,
+                notices.c.kind != NOTICE,  # it is the administrator's (INB-10.4)
+            )
             self.retract_events(account, "post", [theirs])
 
 

@@ -22,7 +22,7 @@ FACE = select(pictures).where(
 )
 LATE = (
     select(_P.id)
-    .where(_P.expires <= bindparam("now"))
+    .where(_P.expires <= bindparam("now"), _P.stands == Stands.DROPPED)
     .order_by(_P.expires, _P.id)
     .limit(bindparam("most"))
 )
@@ -63,7 +63,7 @@ class PicturesUnit(VideoUnit):
         await self.connection.execute(put(self.connection, pictures, **_row(picture)))
 
     async def late_pictures(self, most: int) -> list[str]:
-        """Those whose time is over, and those that were dropped."""
+        """Those that were dropped, as `end_late_pictures` does to those whose time is over."""
         rows = await self.connection.fetch(LATE, {"now": micros(self.now), "most": most})
         return [str(row.id) for row in rows]
 

@@ -130,7 +130,13 @@ RULES: Mapping[str, Keep] = {
     "idempotency": Keep("24 hours after created", (Rule(tables.idempotency.c.created, DAY),)),
     "notices": Keep("180 days after created", (Rule(tables.notices.c.created, 180 * DAY),)),
     "mutes": Keep("until until, where it has one", (Rule(tables.mutes.c.until, timedelta()),)),
-    "reports": Keep("90 days after closed", (Rule(tables.reports.c.closed, 90 * DAY),)),
+    "reports": Keep(
+        "90 days after closed; open ones 365 days after created",
+        (
+            Rule(tables.reports.c.closed, 90 * DAY),
+            Rule(tables.reports.c.created, 365 * DAY, which=tables.reports.c.state == "open"),
+        ),
+    ),
     "events": Keep("7 days after created", (Rule(tables.events.c.created, 7 * DAY),)),
     "uploads": Keep(
         "until expires",

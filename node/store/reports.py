@@ -6,15 +6,16 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy import BigInteger, bindparam, func, select, update
 
 from node.accounts.account import Role, State
 from node.accounts.names import INSTANCE
-from node.inbox.reports import Report, Words
+from node.inbox.reported_words import Words
+from node.inbox.reports import Report
 from node.store.inbox import InboxUnit
 from node.store.paging import Pages
 from node.store.people import people
-from node.store.tables import accounts, names, posts, reports
+from node.store.tables import accounts, actors, names, posts, reports
 from node.store.upserts import put
 from node.wire.api.cursor import Cursor
 from node.wire.api.inbox import Person
@@ -25,14 +26,22 @@ REPORT = select(reports).where(_R.id == bindparam("report"))
 OPEN = select(reports).where(
     _R.about == bindparam("about"), _R.reporter == bindparam("reporter"), _R.state == "open"
 )
-_LATELY = select(func.count()).where(_R.created >= bindparam("since"))
-BY_ONE = _LATELY.where(_R.reporter == bindparam("reporter"))
-BY_DOMAIN = _LATELY.where(_R.domain == bindparam("domain"))
+BY_ONE = select(func.count()).where(
+    _R.created >= bindparam("since"), _R.reporter == bindparam("reporter")
+)
+FLAGS = select(func.coalesce(func.sum(_R.flags), 0)).where(
+    _R.counted > bindparam("since"), _R.domain == bindparam("domain")
+)
 _SOME = select(_R.id).where(_R.state == "open").limit(bindparam("most", type_=BigInteger))
+OF_ONE = _SOME.where(_R.reporter == bindparam("reporter"))
 OF_DOMAIN = _SOME.where(_R.domain == bindparam("domain"))
 OF_OTHERS = _SOME.where(_R.domain > "")
 WORDS = select(_P.id, _P.content, _P.published, _P.name, _P.summary, _P.attachments).where(
     _P.id.in_(bindparam("posts", expanding=True))
+)
+THERE = select(_P.id).where(_P.id.in_(bindparam("posts", expanding=True)), _P.deleted.is_(None))
+ACCOUNTS = select(actors.c.id, actors.c.account).where(
+    actors.c.id.in_(bindparam("actors", expanding=True)), actors.c.local.is_(True)
 )
 JUDGES = (
     select(_A.id)
@@ -82,7 +91,9 @@ class ReportsUnit(InboxUnit):
             "state": "open" if report.closed is None else "closed",
             "text": report.text,
             "words": msgspec.json.encode(report.words).decode(),
-            "forwarded": report.forwarded,
+            "flag": report.flag,
+            "flags": report.flags,
+            "counted": micros(report.counted) if report.counted else None,
             "closer": report.closer,
             "note": report.note,
             "created": micros(report.created),
@@ -91,13 +102,24 @@ class ReportsUnit(InboxUnit):
         }
         await self.connection.execute(put(self.connection, reports, id=report.id, **values))
 
-    async def reports_since(self, reporter: str, domain: str, since: datetime) -> int:
-        asked = {"since": micros(since)}
-        if domain:
-            rows = await self.connection.fetch(BY_DOMAIN, {**asked, "domain": domain})
-        else:
-            rows = await self.connection.fetch(BY_ONE, {**asked, "reporter": reporter})
+    async def reports_since(self, reporter: str, since: datetime) -> int:
+        rows = await self.connection.fetch(BY_ONE, {"reporter": reporter, "since": micros(since)})
         return int(rows[0][0])
+
+    async def flags_since(self, domain: str, since: datetime) -> int:
+        rows = await self.connection.fetch(FLAGS, {"domain": domain, "since": micros(since)})
+        return int(rows[0][0])
+
+    async def close_by(self, domain: str, but: str, closer: str, note: str) -> int:
+        done = await self.connection.execute(
+            update(reports)
+            .where(_R.state == "open", _R.domain == domain, _R.about != but)
+            .values(state="closed", closer=closer, note=note, closed=micros(self.now))
+        )
+        return int(done.rowcount)
+
+    async def open_by(self, reporter: str, most: int) -> int:
+        return len(await self.connection.fetch(OF_ONE, {"reporter": reporter, "most": most}))
 
     async def open_by_others(self, domain: str, most: int) -> int:
         if domain:
@@ -117,6 +139,19 @@ class ReportsUnit(InboxUnit):
         asked = {"state": "closed" if closed else "open", "but": but}
         rows = await self.connection.fetch(*LISTED.page(limit, after, **asked))
         return [_report(row) for row in rows]
+
+    async def there(self, posts: Sequence[str]) -> set[str]:
+        """Those of the posts that are not deleted."""
+        if not posts:
+            return set()
+        return {row.id for row in await self.connection.fetch(THERE, {"posts": list(posts)})}
+
+    async def accounts_of(self, actors: Sequence[str]) -> dict[str, str]:
+        """The accounts of those of the actors who are ours."""
+        if not actors:
+            return {}
+        rows = await self.connection.fetch(ACCOUNTS, {"actors": list(actors)})
+        return {row.id: row.account for row in rows if row.account}
 
     async def people(self, ids: Sequence[str]) -> dict[str, Person]:
         """The actors, as the API shows them."""
@@ -138,7 +173,9 @@ def _report(row: Any) -> Report:
         domain=row.domain,
         text=row.text,
         words=msgspec.json.decode(row.words, type=tuple[Words, ...]),
-        forwarded=row.forwarded,
+        flag=row.flag,
+        flags=row.flags,
+        counted=from_micros(row.counted) if row.counted is not None else None,
         closer=row.closer,
         note=row.note,
         closed=from_micros(row.closed) if row.closed is not None else None,

@@ -69,15 +69,19 @@ class IntakeUnit(UploadUnit, Protocol):
         ...
 
 
+async def quota_of(unit: IntakeUnit, account: str, room: UploadLimits) -> Quota:
+    """What the account was granted, or else what all are."""
+    granted = await unit.quota_of(account)
+    return Quota(room.quota_bytes if granted is None else granted)
+
+
 async def announce(
     unit: IntakeUnit, account: str, size: int, digest: bytes, filename: str, room: UploadLimits
 ) -> UploadRecord:
     """A new upload. Raises `Malformed` (VID-1.1), `TooMuch` (VID-1.2, VID-1.9, VID-5.3)."""
     id = unit.fresh()
     upload = uploads.announce(id, size, digest, room.largest_bytes, unit.now)
-    granted = await unit.quota_of(account)
-    quota = Quota(room.quota_bytes if granted is None else granted)
-    quotas.admit(quota, await unit.use_of(account), size)
+    quotas.admit(await quota_of(unit, account, room), await unit.use_of(account), size)
     quotas.fit(room.free_bytes, room.reserve_bytes, await unit.promised(), size)
     upload_record = UploadRecord(upload, account, f"upload/{id}", line(filename)[:LONGEST_FILENAME])
     await unit.put_upload_record(upload_record)

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from node.errors import Conflict, Malformed, Missing, TooMuch
 from node.federation.activities.shapes import Attachment, Delete
-from node.video.intake import UploadRecord, mine
+from node.video import intake, quotas
+from node.video.intake import IntakeUnit, UploadLimits, UploadRecord, mine
 from node.video.playing import absent as unseen
 from node.video.records import SHA256_MULTIHASH, MediaFileRecord, MediaUrls
 from node.video.uploads import Stage, failed
@@ -133,16 +134,8 @@ class Wanted(Struct, frozen=True):
     description: str = ""
 
 
-class PicturesUnit(Protocol):
+class PicturesUnit(IntakeUnit, Protocol):
     """What this page asks of its transaction."""
-
-    now: datetime
-
-    def fresh(self) -> str: ...
-
-    async def upload_record(self, id: str) -> UploadRecord | None: ...
-
-    async def put_upload_record(self, upload_record: UploadRecord) -> None: ...
 
     async def picture(self, id: str) -> Picture | None: ...
 
@@ -165,6 +158,12 @@ class PicturesUnit(Protocol):
     async def put_picture(self, picture: Picture) -> None: ...
 
     async def add_job(self, kind: str, subject: str) -> None: ...
+
+
+class RemovingUnit(PicturesUnit, Protocol):
+    """What removing a picture asks besides."""
+
+    async def forget_picture(self, id: str) -> None: ...
 
 
 def absent() -> Missing:
@@ -192,13 +191,15 @@ async def begin(unit: PicturesUnit, account: str, upload: str) -> Picture:
     return picture
 
 
-async def finished(unit: PicturesUnit, id: str, made: Made) -> Picture:
-    """It is made. Raises `Missing` (PIC-2.1) when it was given up meanwhile."""
+async def finished(unit: PicturesUnit, id: str, made: Made, room: UploadLimits) -> Picture:
+    """It is made, and a job removes what it was made of. Raises `Missing` (PIC-2.1) when it was
+    given up meanwhile, `Full` (VID-1.9, VID-5.3) when there is no room for its files."""
     picture = await unit.picture(id)
     if picture is None or picture.stands is Stands.DROPPED:
         raise absent()
     if picture.stands is Stands.READY:
         return picture
+    await _fits(unit, picture, sum(one.size for one in made.files), room)
     picture = replace(
         picture,
         stands=Stands.READY,
@@ -208,7 +209,18 @@ async def finished(unit: PicturesUnit, id: str, made: Made) -> Picture:
         expires=unit.now + PATIENCE,
     )
     await unit.put_picture(picture)
+    await unit.add_job(DROP, id)
     return picture
+
+
+async def _fits(unit: PicturesUnit, picture: Picture, size: int, room: UploadLimits) -> None:
+    """A file may be far smaller than what is made of it; it goes itself (PIC-2.3)."""
+    record = await unit.upload_record(picture.upload)
+    more = size - (record.upload.size if record is not None and record.blob else 0)
+    if more > 0:
+        quota = await intake.quota_of(unit, picture.account, room)
+        quotas.grow(quota, await unit.use_of(picture.account), more)
+        quotas.fit(room.free_bytes, room.reserve_bytes, await unit.promised(), more)
 
 
 async def refused(unit: PicturesUnit, id: str) -> None:
@@ -236,6 +248,20 @@ async def give_up(unit: PicturesUnit, account: str, id: str) -> None:
     if picture.use is not Use.NOTHING:
         raise Conflict("PIC-2.2", "the picture is in use: delete its post, or choose another face")
     await drop(unit, picture)
+
+
+async def withdraw(unit: PicturesUnit, account: str, upload: str) -> UploadRecord:
+    """Give an upload up, with the picture that it is becoming or became. Raises `Conflict`: PIC-2.2
+    once that is used, VID-5.4 once it is a video."""
+    record = await mine(unit, account, upload)
+    picture = await unit.picture_of_upload(upload)
+    if picture is None:
+        return await intake.cancel(unit, account, upload)
+    if picture.stands is not Stands.DROPPED:
+        await give_up(unit, account, picture.id)
+    record = replace(record, used=False, upload=failed(record.upload))
+    await unit.put_upload_record(record)
+    return record
 
 
 async def take(unit: PicturesUnit, account: str, wanted: Sequence[Wanted]) -> list[Picture]:
@@ -326,6 +352,8 @@ async def opened(unit: LookingUnit, picture: Picture, viewer: str, file: str) ->
 
 
 async def _may_look(unit: LookingUnit, picture: Picture, viewer: str) -> bool:
+    if picture.stands is not Stands.READY:
+        return False
     if picture.use is Use.POST:
         return await unit.plays(viewer, picture.post)
     if picture.use is Use.NOTHING:
@@ -334,13 +362,20 @@ async def _may_look(unit: LookingUnit, picture: Picture, viewer: str) -> bool:
 
 
 async def drop(unit: PicturesUnit, picture: Picture) -> None:
-    """No more access, no more quota; a job removes the files (PIC-2.6)."""
+    """No more access; a job removes the files, which count until then (PIC-2.3, PIC-2.6)."""
     if picture.stands is Stands.DROPPED:
         return
-    await unit.put_picture(
-        replace(picture, stands=Stands.DROPPED, expires=unit.now, files=(), post="")
-    )
+    await unit.put_picture(replace(picture, stands=Stands.DROPPED, expires=unit.now, post=""))
     await unit.add_job(DROP, picture.id)
+
+
+async def forget(unit: RemovingUnit, picture: Picture) -> None:
+    """Its files are gone, and so are the bytes that it was made of (PIC-1.6)."""
+    record = await unit.upload_record(picture.upload)
+    if record is not None:
+        gone = replace(record, used=False, blob="", upload=failed(record.upload))
+        await unit.put_upload_record(gone)
+    await unit.forget_picture(picture.id)
 
 
 async def on_delete(activity: Delete, unit: PicturesUnit) -> None:

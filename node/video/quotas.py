@@ -45,6 +45,11 @@ def admit(quota: Quota, use: Use, size: int) -> None:
             f"{use.open_uploads} uploads are under way: finish or cancel one",
             open_uploads=use.open_uploads,
         )
+    grow(quota, use, size)
+
+
+def grow(quota: Quota, use: Use, size: int) -> None:
+    """Silence when `size` more bytes fit, however many uploads are under way, else `Full`."""
     free = left(quota, use)
     if size > free:
         raise Full(

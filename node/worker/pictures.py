@@ -31,14 +31,26 @@ class PictureRemover(Struct, frozen=True):
         }
 
     async def drop(self, id: str) -> None:
-        """Remove the files of a dropped picture, then its row."""
+        """Remove what a picture was made of; of one that is dropped the files as well, and its row.
+
+        Who makes it removes its upload too, but may be stopped before.
+        """
         found = await self.units.look(PicturesUnit, lambda unit: unit.picture(id))
-        if found is None or found.stands is not pictures.Stands.DROPPED:
+        if found is None or found.stands is pictures.Stands.MAKING:
+            return
+        await self._drop_source(found.upload)
+        if found.stands is not pictures.Stands.DROPPED:
             return
         # By name, not by the list: a making that was stopped left files that no list has.
         for name in pictures.NAMES:
             await self.blobs.delete(f"{found.folder}/{name}")
-        await self.units.run(PicturesUnit, lambda unit: unit.forget_picture(id))
+        await self.units.run(PicturesUnit, lambda unit: pictures.forget(unit, found))
+
+    async def _drop_source(self, upload: str) -> None:
+        record = await self.units.look(PicturesUnit, lambda unit: unit.upload_record(upload))
+        if record is not None and record.blob:
+            await self.blobs.delete(record.blob)
+            await self.units.run(PicturesUnit, lambda unit: unit.dropped(upload))
 
     async def drop_all(self, actor: str) -> None:
         """All pictures of somebody who is gone."""

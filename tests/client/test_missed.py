@@ -337,6 +337,29 @@ def test_commits_make_room_for_nothing(
     assert (told.clause, told.asked_again) == ("E2E-5.4", False)
 
 
+@pytest.mark.clause("DEV-3.2")
+def test_what_was_missed_is_asked_for_before_our_own_words_go_on(alice: Side, bob: Side) -> None:
+    group = befriend(alice, bob)
+    alice.device.say(group, "slow", MICROS)
+    (late,) = sent(alice)
+    go_on(bob, alice, group)
+    bob.device.refresh(group, NOW)
+    commit = bob.next()
+    for number in range(3):
+        bob.device.say(group, str(number), MICROS)
+    bob.get(late)
+    bob.accept(commit)
+    alice.get(commit.content)
+    complaint = bob.next()
+    bob.reopen()
+    assert bob.next() == complaint, "the same bytes again"
+    bob.accept(complaint)
+    assert alice.get(complaint.content) == []
+    assert alice.device.has_work
+    heard = [one.text for each in sent(bob) for one in alice.get(each)]
+    assert heard == ["0", "1", "2"]
+
+
 @pytest.mark.clause("DEV-5.6")
 def test_so_many_names_wait_and_no_more(
     alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch

@@ -106,10 +106,6 @@ async def _comment(unit: VisibilityUnit) -> None:
     await unit.seen(ANY, [row])
 
 
-async def _by_one(unit: ReportsUnit) -> None:
-    await unit.reports_since(ANY, "", from_micros(samples.PAST))
-
-
 async def _by_others(unit: ReportsUnit) -> None:
     await unit.open_by_others("", 5)
 
@@ -157,7 +153,7 @@ CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
     InboxUnit: (_said_twice, _many_posts),
     InvitesUnit: (_befriended,),
     MailboxUnit: (_new_mail,),
-    ReportsUnit: (_by_one, _by_others),
+    ReportsUnit: (_by_others,),
     VisibilityUnit: (_comment,),
 }
 

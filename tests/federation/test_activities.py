@@ -272,7 +272,8 @@ def test_who_moves_speaks_for_nobody_else(refused):
 def test_a_flag_in_the_forms_of_others(object, meant):
     flag = parse(said("Flag", object, content="rude\r\n\u202eme" + "x" * 4000))
     assert flag.objects == meant
-    assert flag.text.startswith("rude\nmexx") and len(flag.text) <= 3000
+    assert flag.text.startswith("rude\nmexx") and 2990 < len(flag.text) <= 3000
+    assert parse(said("Flag", object, content="x" * 3001)).text == "x" * 3000
     assert parse(said("Flag", object)).text == ""
 
 

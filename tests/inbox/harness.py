@@ -25,7 +25,7 @@ from node.store.inbox import InboxUnit
 from node.store.unit import UnitContext
 from node.testing.fakes import NEW_YEAR, FakeClock, FakeEntropy
 from node.testing.memory import MemoryTables
-from node.testing.memory.tables import Actor, Arrived
+from node.testing.memory.tables import Actor, Arrived, Host
 from node.testing.rows import Rows
 from node.testing.stores import hear
 from node.wire.api.inbox import Post
@@ -86,6 +86,10 @@ class Harness(ABC):
     @abstractmethod
     async def name_instance(self, id: str) -> None:
         """This is the node's own actor."""
+
+    @abstractmethod
+    async def suspend(self, host: str, suspended: bool) -> None:
+        """A server is suspended here, or no more."""
 
     @abstractmethod
     async def take_owed(self) -> list[tuple[bytes, str]]:
@@ -211,6 +215,11 @@ class DatabaseHarness(Rows, Harness):
     async def name_instance(self, id: str) -> None:
         await self.insert(tables.names, name=INSTANCE, actor=id, created=0)
 
+    async def suspend(self, host: str, suspended: bool) -> None:
+        await self.write(tables.peers.delete().where(tables.peers.c.host == host))
+        if suspended:
+            await self.insert(tables.peers, host=host, suspended=1)
+
     async def take_owed(self) -> list[tuple[bytes, str]]:
         box, out = tables.deliveries, tables.outbox
         owed = []
@@ -281,6 +290,9 @@ class MemoryHarness(Harness):
 
     async def name_instance(self, id: str) -> None:
         self.tables.names[INSTANCE] = id
+
+    async def suspend(self, host: str, suspended: bool) -> None:
+        self.tables.hosts[host] = Host(suspended=suspended)
 
     async def take_owed(self) -> list[tuple[bytes, str]]:
         rows = self.tables.deliveries.values()

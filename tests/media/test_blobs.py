@@ -2,7 +2,9 @@
 
 # ruff: noqa: ASYNC240 - a test may wait for its own disk
 
+import errno
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +27,28 @@ async def test_a_link_in_the_folder_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(Broken):
         await blobs.append("link", 6, b"!")
     assert (tmp_path / "secret").read_bytes() == b"secret"
+
+
+@pytest.mark.clause("VID-4.7")
+@pytest.mark.parametrize("far", [False, True])
+async def test_a_link_does_not_become_a_blob(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: bool
+) -> None:
+    def elsewhere(*_: object) -> None:
+        raise OSError(errno.EXDEV, "another file system")
+
+    blobs, secret, link = LocalBlobs(tmp_path / "blobs"), tmp_path / "secret", tmp_path / "made"
+    secret.write_bytes(b"secret")
+    secret.chmod(0o400)
+    link.symlink_to(secret)
+    with monkeypatch.context() as here:
+        if far:
+            here.setattr(Path, "replace", elsewhere)
+        with pytest.raises(Broken):
+            await blobs.put("v", str(link))
+    assert await blobs.size("v") is None
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o400
+    assert list((tmp_path / "blobs").iterdir()) == []
 
 
 @pytest.mark.clause("VID-1.6")

@@ -47,6 +47,16 @@ async def test_a_large_video_goes_up_in_parts_and_comes_back_in_ranges(
         await whole(blobs, "v/1/video.mp4")
 
 
+@pytest.mark.clause("VID-4.7")
+async def test_a_link_does_not_go_up(blobs: ObjectBlobs, bucket: Bucket, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    (tmp_path / "made").symlink_to(tmp_path / "secret")
+    with pytest.raises(Broken):
+        await blobs.put("v/1/video.mp4", str(tmp_path / "made"))
+    assert "<Key>" not in bucket.listed()
+    assert (tmp_path / "secret").read_bytes() == b"secret"
+
+
 async def test_an_empty_file_is_a_blob(blobs: ObjectBlobs, tmp_path: Path) -> None:
     (tmp_path / "made").touch()
     await blobs.put("v/1/empty", str(tmp_path / "made"))

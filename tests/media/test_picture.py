@@ -1,6 +1,8 @@
 """Real pictures through the real child: what is made of them, what is refused, what is left."""
 
 import io
+import json
+import stat
 import struct
 import subprocess
 import zlib
@@ -9,10 +11,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import av
+import msgspec
 import pytest
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from node.errors import TooMuch
+from node.errors import Broken, TooMuch, will_pass
+from node.media import bounds
 from node.media import studio as studio_page
 from node.media.blobs import LocalBlobs
 from node.media.bounds import Caps
@@ -128,6 +132,8 @@ async def test_what_shows_through_stays_so(studio: Studio, keep: Keep, blobs: Lo
     large = await still(blobs, made, "large.png")
     assert large.getpixel((5, 5)) == (0, 200, 0, 90)
     assert large.info == {}
+    packed = Path(await blobs.local("picture/1/large.png")).read_bytes()
+    assert packed.partition(b"IDAT")[2][:2] == b"\x78\x9c", "the usual work of zlib, not its most"
     opaque = await drawn(
         studio, lambda _, body: keep("up2", body), encoded(source.convert("RGB"), "PNG")
     )
@@ -197,6 +203,46 @@ async def test_an_animation_becomes_a_film_that_shows_each_picture_as_long(
         assert float(film.duration or 0) / av.time_base == pytest.approx(1.2, abs=0.02)
     head = Path(await blobs.local("picture/1/loop.mp4")).read_bytes()
     assert head.index(b"moov") < head.index(b"mdat")
+
+
+@pytest.mark.clause("PIC-1.5", "PIC-1.4")
+@pytest.mark.parametrize("kind", ["WEBP", "PNG"])
+async def test_an_animation_that_lies_on_its_side_is_set_upright(
+    studio: Studio, keep: Keep, blobs: LocalBlobs, kind: str
+) -> None:
+    exif, one = Image.Exif(), halves((300, 200))
+    exif[0x0112] = 6  # turned right: what was left is above
+    other = one.copy()
+    other.putpixel((0, 0), (0, 255, 0))
+    body = encoded(one, kind, save_all=True, append_images=[other], duration=100, loop=0, exif=exif)
+    made = await drawn(studio, keep, body)
+    assert [(file.name, file.width, file.height) for file in made.files] == [
+        ("loop.mp4", 200, 300), ("large.jpg", 200, 300),
+    ]  # fmt: skip
+    with av.open(await blobs.local("picture/1/loop.mp4")) as film:
+        shown = next(film.decode(video=0)).to_image()
+    for image in (shown, await still(blobs, made, "large.jpg")):
+        assert image.size == (200, 300)
+        assert near(image.getpixel((100, 50)), (255, 0, 0), 30)
+        assert near(image.getpixel((100, 250)), (0, 0, 255), 30)
+
+
+@pytest.mark.clause("PIC-1.4")
+@pytest.mark.parametrize("orientation", range(1, 9))
+async def test_a_picture_is_upright_however_it_lies(
+    studio: Studio, keep: Keep, blobs: LocalBlobs, orientation: int
+) -> None:
+    exif, source = Image.Exif(), halves((300, 200))
+    source.paste((0, 255, 0), (0, 0, 150, 100))
+    exif[0x0112] = orientation
+    made = await drawn(studio, keep, encoded(source, "JPEG", exif=exif))
+    wanted = ImageOps.exif_transpose(Image.open(io.BytesIO(encoded(source, "PNG", exif=exif))))
+    large = await still(blobs, made, "large.jpg")
+    assert large.size == wanted.size
+    for at in ((20, 20), (20, 180), (180, 20), (180, 180)):
+        colour = wanted.getpixel(at)
+        assert isinstance(colour, tuple)
+        assert near(large.getpixel(at), colour, 30)
 
 
 async def _refused(
@@ -293,6 +339,18 @@ async def test_only_the_decoder_of_its_kind_is_given_the_file(
     await _refused(studio, keep, refused, "PIC-1.2", body, tmp_path)
 
 
+@pytest.mark.clause("PIC-1.2")
+async def test_a_busy_machine_is_no_fault_of_a_picture(
+    studio: Studio, keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = studio_page.DRAW
+    assert usual.wall_seconds >= 2 * usual.cpu_seconds
+    monkeypatch.setattr(studio_page, "DRAW", msgspec.structs.replace(usual, wall_seconds=0.05))
+    with pytest.raises(TooMuch, match="too busy") as said:
+        await drawn(studio, keep, encoded(halves((640, 480)), "JPEG"))
+    assert will_pass(said.value)
+
+
 @pytest.mark.clause("PIC-1.2", "PIC-1.6")
 async def test_what_takes_too_long_is_stopped(
     studio: Studio, keep: Keep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -300,4 +358,36 @@ async def test_what_takes_too_long_is_stopped(
     monkeypatch.setattr(studio_page, "DRAW", Caps(wall_seconds=0.05, cpu_seconds=20))
     with pytest.raises(TooMuch, match="this picture takes more time"):
         await drawn(studio, keep, encoded(halves((640, 480)), "JPEG"))
+    assert list((tmp_path / "work").rglob("*")) == []
+
+
+@pytest.mark.clause("VID-4.7", "PIC-1.6")
+@pytest.mark.parametrize("left", ["link", "name", "folder", "other", "twice"])
+async def test_a_decoder_that_was_taken_over_gets_no_file_out(
+    studio: Studio, keep: Keep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    secret = tmp_path / "node.key"
+    secret.write_bytes(b"the key of the node")
+    secret.chmod(0o400)
+
+    async def taken_over(_program: object, folder: Path, *_rest: object, **_more: object) -> bytes:
+        made, names = folder / "large.jpg", ["large.jpg"]
+        if left == "link":
+            made.symlink_to(secret)
+        elif left == "name":
+            made.hardlink_to(secret)
+        elif left == "folder":
+            made.mkdir()
+        else:
+            made.write_bytes(b"a picture")
+            names = ["../node.jpg"] if left == "other" else names * 2
+        files = [{"name": name, "width": 1, "height": 1} for name in names]
+        return json.dumps({"blurhash": "L", "files": files}).encode()
+
+    monkeypatch.setattr(bounds, "run", taken_over)
+    with pytest.raises(Broken, match="a media child"):
+        await drawn(studio, keep, encoded(halves((64, 64)), "JPEG"))
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o400
+    assert secret.read_bytes() == b"the key of the node"
+    assert [one.name for one in (tmp_path / "blobs").rglob("*") if one.is_file()] == ["up"]
     assert list((tmp_path / "work").rglob("*")) == []

@@ -7,18 +7,19 @@ import re
 import struct
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 from PIL import Image
 
 from node.errors import Broken, Malformed, TooMuch
+from node.media import bounds, transcode
 from node.media import studio as studio_page
-from node.media import transcode
 from node.media.blobs import LocalBlobs
 from node.media.bounds import Caps
 from node.media.studio import Studio
@@ -386,6 +387,34 @@ async def test_when_a_blob_cannot_be_kept_none_is(
     with pytest.raises(TooMuch):
         await made(studio, await keep("up", clip.read_bytes()))
     assert left(tmp_path / "blobs") == ["up"]
+
+
+@pytest.mark.clause("VID-4.7", "VID-3.6")
+@pytest.mark.parametrize("name", [transcode.MASTER, transcode.POSTER])
+async def test_a_transcoder_that_was_taken_over_gets_no_file_out(
+    studio: Studio,
+    keep: Keep,
+    clip: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    secret, run = tmp_path / "node.key", bounds.run
+    secret.write_bytes(b"the key of the node")
+
+    async def taken_over(program: Sequence[str], folder: Path, *rest: Any) -> bytes:
+        said = await run(program, folder, *rest)
+        if str(studio_page.FRAMES) in program:  # the last child: all is made
+            (folder / name).unlink()
+            (folder / name).symlink_to(secret)
+        return said
+
+    monkeypatch.setattr(bounds, "run", taken_over)
+    with pytest.raises(Broken, match="a media child"):
+        await made(studio, await keep("up", clip.read_bytes()))
+    assert secret.read_bytes() == b"the key of the node"
+    assert left(tmp_path / "blobs") == ["up"]
+    assert left(tmp_path / "work") == []
 
 
 async def test_a_sweep_removes_what_a_killed_process_left(studio: Studio, tmp_path: Path) -> None:

@@ -59,10 +59,19 @@ async def test_what_is_no_picture_of_ones_own_changes_nothing(harness: Harness) 
     loop = (await ann.picture(gif() + b"loop"))["id"]
     used = face.rpartition("/")[0].rpartition("/")[2]
     for id, status in ((theirs, 404), (loop, 400), (used, 409), ("nothing", 404)):
-        said = await ann.ask("PATCH", "/account", {"avatar": id, "display_name": "Eve"})
+        asked = {"avatar": id, "display_name": "Eve", "mentions": "nobody"}
+        said = await ann.ask("PATCH", "/account", asked)
         assert said.status == status
     account = (await ann.ask("GET", "/account")).body
     assert (account["avatar"], account["display_name"]) == (face, "")
+    assert account["mentions"] == "following"
+    link = {"name": "Home", "url": "javascript:alert(1)"}
+    assert (
+        await ann.ask("PATCH", "/account", {"mentions": "nobody", "links": [link]})
+    ).status == 400
+    assert (await ann.ask("GET", "/account")).body["mentions"] == "following"
+    both = await ann.ask("PATCH", "/account", {"mentions": "nobody", "display_name": "Ann"})
+    assert (both.body["mentions"], both.body["display_name"]) == ("nobody", "Ann")
 
 
 @pytest.mark.clause("PIC-3.2", "PIC-3.4", "PIC-3.5")
@@ -87,7 +96,15 @@ async def test_one_update_tells_it_and_a_friend_elsewhere_sees_it(
         {"name": "Home", "text": "https://ann.example/", "url": "https://ann.example/"}
     ]
     out = await harness.rows(tables.outbox)
-    assert [json.loads(row.body)["type"] for row in out] == ["Update"]
+    told = [(json.loads(row.body)["type"], row.actor) for row in out]
+    assert sorted(told) == [("Update", ann.actor), ("Update", ann.channel)]
+    await harness.work()
+    for one in (ann.actor, ann.channel):
+        [known] = await far.rows(tables.actors, tables.actors.c.id == one)
+        assert known.icon == said.body["avatar"]
+    await ann.ask("PATCH", "/account", {"display_name": "Annie"})
+    out = [row.actor for row in await harness.rows(tables.outbox)]
+    assert out.count(ann.channel) == 1, "the channel does not change with the words"
     await harness.work()
     seen = (await bob.ask("GET", f"/accounts/lookup?acct={quote(ann.actor)}")).body
     assert seen["icon"] == said.body["avatar"]
@@ -158,6 +175,9 @@ def test_links_of_others_are_cleaned_and_bounded() -> None:
     assert [(one.text, one.url) for one in said(evil)] == [("go", "")]
     odd = ("text", {"type": "PropertyValue"}, {"type": "Note", "name": "a", "value": "b"}, None)
     assert said(*odd) == ()
+    for wrong in (5, True, {}, {"@value": 5}, [5], [[]], 1.5):
+        kept = said({**field, "value": wrong}, {**field, "name": wrong}, field)
+        assert [one.text for one in kept] == ["x"]
     assert [one.url for one in said({**field, "value": "https://plain.example/"})] == [
         "https://plain.example/"
     ]

@@ -1,5 +1,6 @@
 """`kith admin` beside the API of administrators: the same verbs, the same answers (spec OPS-2)."""
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, AsyncExitStack
 from datetime import timedelta
@@ -220,3 +221,17 @@ def test_answers_are_shown_to_people_line_by_line() -> None:
         "count: 2",
     ]
     assert list(admin.lines(None)) == ["done"]
+
+
+@pytest.mark.clause("OPS-2.5")
+def test_what_others_wrote_steers_no_terminal_and_forges_no_line() -> None:
+    words = "rude\x1b]0;x\x07\x9b2J\u202e\r\nstate closed  id 7\u2028\n\n more\t"
+    told = {"note": words, "items": [{"text": words, "about": {"display_name": words}}]}
+    shown = "rude ]0;x 2J\n      | state closed id 7\n      | more"
+    assert list(admin.lines(told)) == [
+        f"note: {shown}",
+        "items:",
+        f"  text {shown}  about display_name {shown}",
+    ]
+    as_json = admin.as_json(told)
+    assert json.loads(as_json) == told and as_json.isprintable()

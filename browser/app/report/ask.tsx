@@ -42,7 +42,7 @@ function About({ person, isPost, text, forward }: AboutProps) {
       {theirs !== "" && theirs !== ours && (
         <Toggle
           label={sayReport("forward", { server: theirs })}
-          hint={sayReport("forward.says")}
+          hint={sayReport("forward.says", { ours })}
           on={forward.value}
           onChange={(on) => {
             forward.value = on;
@@ -64,7 +64,14 @@ export function askReport(person: Person, post?: Post): void {
       body: { about: post?.id ?? person.id, text: text.value, forward: forward.value },
       key: freshKey(),
     });
-    tell(sayReport(made.added ? "added" : "sent"));
+    const told = [sayReport(made.added ? "added" : "sent")];
+    if (made.unsent) {
+      told.push(sayReport(`unsent.${made.unsent}`));
+    }
+    if (made.withheld) {
+      told.push(sayReport("withheld"));
+    }
+    tell(told.join(" "));
   };
   question(nameOf(person), about, [{ words: say("report"), kind: "main", act: send }]);
 }

@@ -31,7 +31,6 @@ function Line({ act }: { readonly act: Act }) {
       <span class="person-words grow">
         <span class="person-name">{deed === undefined ? act.deed : sayReport(deed)}</span>
         <bdi class="person-handle">{act.object}</bdi>
-        {act.note !== "" && <span dir="auto">{act.note}</span>}
         <span class="person-handle">
           {act.who === "" ? sayReport("machine") : <bdi>@{act.who}</bdi>} ·{" "}
           <time dateTime={act.at}>{ago(act.at)}</time>

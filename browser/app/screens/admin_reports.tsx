@@ -108,7 +108,9 @@ function Card({ report, onDone }: { readonly report: Report; readonly onDone: ()
   const { about, reporter, account, posts = [] } = report;
   const by =
     reporter === undefined || reporter === null
-      ? sayReport("by.server", { host: report.host ?? "" })
+      ? report.host
+        ? sayReport("by.server", { host: report.host })
+        : sayReport("by.gone")
       : sayReport("by", { name: reporter.handle });
   return (
     <li class="standing">

@@ -146,26 +146,24 @@ async def _come_since(store: Blobs, missing: set[str]) -> set[str]:
 
 async def _named(units: Units) -> AsyncIterator[NamedBlob]:
     """The files of videos and pictures of ours; of peers' only the address is kept."""
-    video = name = ""
+    video = name = picture = ""
     while page := await units.look(BlobNamesUnit, partial(_page, video=video, name=name)):
         for one in page:
             if one.blob:
                 yield one
-        video, name = page[-1].video, page[-1].name
-    after = ""
-    while drawn := await units.look(BlobNamesUnit, partial(_pictures, after=after)):
-        for files in drawn.values():
-            for one in files:
-                yield one
-        after = max(drawn)
-
-
-async def _pictures(unit: BlobNamesUnit, after: str) -> dict[str, list[NamedBlob]]:
-    return await unit.named_pictures(after, PAGE)
+        video, name = page[-1].of, page[-1].name
+    while page := await units.look(BlobNamesUnit, partial(_pictures, after=picture)):
+        for one in page:
+            yield one
+        picture = page[-1].of
 
 
 async def _page(unit: BlobNamesUnit, video: str, name: str) -> list[NamedBlob]:
     return await unit.named_blobs(video, name, PAGE)
+
+
+async def _pictures(unit: BlobNamesUnit, after: str) -> list[NamedBlob]:
+    return await unit.picture_blobs(after, PAGE)
 
 
 async def _uploads(units: Units) -> set[str]:

@@ -28,6 +28,10 @@ NOTICES = {
     "report": "was reported (kith admin reports)",
     "mutual": "and you follow each other (kith friend confirm)",
 }
+UNSENT = {
+    "before": "Their server was told of it before: this is not sent there.",
+    "suspended": "Their server is not told: they are, or it is, suspended here.",
+}
 OWN_NOTICES = {
     "video_failed": "A video of yours could not be made; its file can be posted again.",
     "restored": "Your server was put back from a copy of the time below. What came to it since is "
@@ -136,14 +140,25 @@ async def report(
     whom: Annotated[str, typer.Argument(help="@name@server, a post's id, or its number.")],
     text: Annotated[str, typer.Option("--text", help="What is wrong.")] = "",
     forward: Annotated[
-        bool, typer.Option("--forward", help="Tell their server too; not who you are.")
+        bool,
+        typer.Option(
+            "--forward",
+            help="Tell their server too; not who you are. "
+            "On a node with few people it may guess that.",
+        ),
     ] = False,
 ) -> None:
     """Tell the administrators of your node of somebody, or of a post; nobody else is told."""
     async with context.kith() as kith:
         made = await kith.report(context.id(whom), text, forward=forward)
-    says = "Added to what you reported before." if made.added else "Reported to your node."
-    context.out.done(says + (" Their server is told too." if made.forwarded else ""), made)
+    says = ["Added to what you reported before." if made.added else "Reported to your node."]
+    if made.forwarded:
+        says.append("Their server is told too.")
+    if made.withheld:
+        says.append(f"Not named to it: {made.withheld} that few people here can see.")
+    if made.unsent:
+        says.append(UNSENT[made.unsent])
+    context.out.done(" ".join(says), made)
 
 
 async def notices(

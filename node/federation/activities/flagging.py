@@ -18,7 +18,9 @@ def parse_flag(document: Doc, envelope: Envelope) -> Flag:
     objects = tuple(dict.fromkeys(id for one in members if (id := id_of(one, "what is reported"))))
     if not objects:
         raise Malformed("FED-6.22", "a Flag names whom or what it reports")
-    return Flag(envelope.id, envelope.actor, objects, lines(text(document, "content")))
+    return Flag(
+        envelope.id, envelope.actor, objects, lines(text(document, "content", LONGEST_TEXT))
+    )
 
 
 def lines(words: str) -> str:

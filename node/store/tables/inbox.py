@@ -9,6 +9,7 @@ from node.store.tables.columns import (
     flag,
     id_,
     instant,
+    number,
     some_index,
     table,
     text,
@@ -108,12 +109,15 @@ reports = table(
     "reports",
     id_(),  # uuid7
     Column("about", TEXT, nullable=False),  # the actor who is reported
-    Column("reporter", TEXT, nullable=False),  # one of our actors, or another server's host
+    # One of our actors, or another server's host; "" once the account is deleted.
+    Column("reporter", TEXT, nullable=False),
     text("domain"),  # the registrable domain of that server; "" when the reporter is ours
     text("state", "open"),  # open | closed
     text("text"),
     text("words", "[]"),  # JSON: the posts as they were when they were reported
-    flag("forwarded"),  # the server of the one reported was sent a Flag
+    text("flag"),  # the id of the Flag that the server of the one reported was sent
+    number("flags"),  # of another server, within a day from `counted` on
+    instant("counted"),
     text("closer"),  # the name of who closed it; "": on the node's machine
     text("note"),  # what they say was done
     instant("created", nullable=False),
@@ -121,11 +125,11 @@ reports = table(
     instant("closed"),
     Index("ix_reports_state_created_id", "state", "created", "id"),
     Index("ix_reports_state_domain", "state", "domain"),
-    Index("ix_reports_domain_created", "domain", "created"),
+    Index("ix_reports_domain_counted", "domain", "counted"),
     Index("ix_reports_reporter_created", "reporter", "created"),
     Index("ix_reports_about_reporter_state", "about", "reporter", "state"),
     Index("ix_reports_closed_id", "closed", "id"),
-    keep="90 days after closed",
+    keep="90 days after closed; open ones 365 days after created",
 )
 
 events = table(

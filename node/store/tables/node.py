@@ -18,7 +18,7 @@ admin_log = table(
     text("who"),  # the name of an administrator's account; "": on the node's machine
     text("deed"),
     text("object"),  # an account's name, a host, an actor, a post or a report
-    text("note"),
+    text("about"),  # an actor who is not shown the line: whom the report was about
     instant("created", nullable=False),
     Index("ix_admin_log_created_id", "created", "id"),
     # Rows stay: what was done can be asked for as long as the node stands.

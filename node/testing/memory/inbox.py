@@ -15,6 +15,7 @@ from node.graph.visibility import Audience, AudienceKind, may_see
 from node.inbox.audiences import Author
 from node.inbox.known import Known, still_warning
 from node.inbox.mentions import MOST_WAITING, REQUEST, Mentioning, WhoMentions
+from node.inbox.reports import NOTICE
 from node.store.inbox import MOST_SAID
 from node.store.visibility import GROUPS
 from node.testing.memory.graph import GraphUnit
@@ -216,13 +217,23 @@ class InboxUnit(VisibilityUnit):
                 await self.erase_post(id)
         for key in [key for key in self.tables.reactions if key[0] == actor]:
             del self.tables.reactions[key]
-        await Notices(self).take_back(lambda one: one.actor == actor)
+        await Notices(self).take_back(lambda one: one.actor == actor and one.kind != NOTICE)
         account = await self.account_of(actor)
         if account is not None:
             self._out_of_feed(account, set(self.tables.posts))
+            self._out_of_reports(actor)
             self.tables.notices = {
                 id: one for id, one in self.tables.notices.items() if one.account != account
             }
+
+    def _out_of_reports(self, reporter: str) -> None:
+        for id, one in list(self.tables.reports.items()):
+            if one.reporter == reporter:
+                self.tables.reports[id] = replace(one, reporter="", text="")
+                self.tables.outbox.pop(one.flag, None)
+                for seq, owed in list(self.tables.deliveries.items()):
+                    if one.flag and owed.activity == one.flag:
+                        del self.tables.deliveries[seq]
 
     def _out_of_feed(self, account: str, posts: set[str]) -> None:
         for key in [key for key in self.tables.timeline if key[0] == account and key[1] in posts]:
@@ -339,7 +350,7 @@ class InboxUnit(VisibilityUnit):
 
 
 def _of(account: str, actor: str) -> Callable[[Notice], bool]:
-    return lambda one: (one.account, one.actor) == (account, actor)
+    return lambda one: (one.account, one.actor) == (account, actor) and one.kind != NOTICE
 
 
 def _page(people: Sequence[str], after: str, most: int) -> Page:

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from node.accounts.account import Role, State
 from node.accounts.names import INSTANCE
-from node.inbox.reports import Report, Words
+from node.inbox.reported_words import Words
+from node.inbox.reports import Report
 from node.testing.memory.inbox import InboxUnit
 from node.testing.memory.paging import page
 from node.wire.api.cursor import Cursor
@@ -48,9 +51,24 @@ class ReportsUnit(InboxUnit):
     async def put_report(self, report: Report) -> None:
         self.tables.reports[report.id] = report
 
-    async def reports_since(self, reporter: str, domain: str, since: datetime) -> int:
-        found = (one for one in self.tables.reports.values() if one.created >= since)
-        return sum(one.domain == domain if domain else one.reporter == reporter for one in found)
+    async def reports_since(self, reporter: str, since: datetime) -> int:
+        kept = self.tables.reports.values()
+        return sum(one.reporter == reporter and one.created >= since for one in kept)
+
+    async def flags_since(self, domain: str, since: datetime) -> int:
+        kept = [one for one in self.tables.reports.values() if one.domain == domain]
+        return sum(one.flags for one in kept if one.counted and one.counted > since)
+
+    async def close_by(self, domain: str, but: str, closer: str, note: str) -> int:
+        kept = self.tables.reports
+        found = [one for one in kept.values() if one.domain == domain and not one.closed]
+        for one in (found := [one for one in found if one.about != but]):
+            kept[one.id] = replace(one, closer=closer, note=note, closed=self.now)
+        return len(found)
+
+    async def open_by(self, reporter: str, most: int) -> int:
+        kept = self.tables.reports.values()
+        return len([one for one in kept if one.reporter == reporter and not one.closed][:most])
 
     async def open_by_others(self, domain: str, most: int) -> int:
         found = [one for one in self.tables.reports.values() if one.domain and not one.closed]
@@ -78,3 +96,11 @@ class ReportsUnit(InboxUnit):
         ]
         ids, _ = page(rows, limit + 1, after)
         return [kept[id] for id in ids]
+
+    async def there(self, posts: Sequence[str]) -> set[str]:
+        kept = self.tables.posts
+        return {id for id in posts if id in kept and not kept[id].deleted}
+
+    async def accounts_of(self, actors: Sequence[str]) -> dict[str, str]:
+        found = {id: self.tables.actors.get(id) for id in actors}
+        return {id: one.account for id, one in found.items() if one and one.local and one.account}

@@ -163,11 +163,6 @@ class OwnAccount(Struct, frozen=True):
         if locale is not None:
             locale = profile.read_locale(locale)
         caller = call.caller
-        if asked.mentions is not None:
-            chosen = asked.mentions
-            account = await self.units.run(
-                AccountsUnit, lambda unit: choose_mentions(caller.account, chosen, unit)
-            )
         links = (
             None
             if asked.links is None
@@ -175,8 +170,16 @@ class OwnAccount(Struct, frozen=True):
         )
         change = Change(shown, summary, locale, links=links)
         faces = Faces(asked.avatar, asked.header)
-        if asked.mentions is None or (change, faces) != (Change(), Faces()):
-            account = await self.profiles.change(caller.account, caller.actor, change, faces)
+        chosen = asked.mentions
+        if chosen is not None and (change, faces) == (Change(), Faces()):
+            # Nobody else is told whom they hear.
+            account = await self.units.run(
+                AccountsUnit, lambda unit: choose_mentions(caller.account, chosen, unit)
+            )
+        else:
+            account = await self.profiles.change(
+                caller.account, caller.actor, change, faces, chosen
+            )
         return Reply(account_view(account, self.domain))
 
     async def change_password(self, call: Call) -> Reply:

@@ -15,12 +15,12 @@ U = TypeVar("U", bound=Unit)
 Work = Callable[[U], Awaitable[T]]
 
 
-def logged(call: Call, deed: Deed, object: str, work: Work[U, T], note: str = "") -> Work[U, T]:
+def logged(call: Call, deed: Deed, object: str, work: Work[U, T]) -> Work[U, T]:
     """`work`, and the line of it."""
 
     async def both(unit: U) -> T:
         done = await work(unit)
-        unit.beside(AuditUnit).log(call.caller.name, deed, object, note)
+        unit.beside(AuditUnit).log(call.caller.name, deed, object)
         return done
 
     return both

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from node.errors import Missing, Refused, will_pass
+from node.errors import Full, Missing, Refused, will_pass
 from node.net.once import SingleFlight
 from node.ports import Blobs
 from node.store.pictures import PicturesUnit
@@ -68,12 +68,14 @@ class Pictures(Struct, frozen=True):
         return now
 
     async def _finish(self, begun: Picture, made: Made) -> Picture:
+        room = self.intake.room()
         try:
             return await self.units.run(
-                PicturesUnit, lambda unit: pictures.finished(unit, begun.id, made)
+                PicturesUnit, lambda unit: pictures.finished(unit, begun.id, made, room)
             )
-        except Missing:
-            # Given up meanwhile, and its files may have been looked for before they were there.
+        except (Missing, Full):
+            # Given up meanwhile, and its files may have been looked for before they were there; or
+            # they are more than there is room for.
             for file in made.files:
                 await self.blobs.delete(file.blob)
             raise

@@ -6,7 +6,13 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from node.accounts.account import Account, Change, change_profile
+from node.accounts.account import (
+    Account,
+    Change,
+    account_of,
+    change_profile,
+    choose_mentions,
+)
 from node.federation.activities.shapes import UpdateActor
 from node.federation.actors import render_actor
 from node.store.accounts import AccountsUnit
@@ -42,22 +48,37 @@ class Profiles(Struct, frozen=True):
     urls: PictureUrls
 
     async def change(
-        self, account: str, actor: str, change: Change, faces: Faces = AS_THEY_ARE
+        self,
+        account: str,
+        actor: str,
+        change: Change,
+        faces: Faces = AS_THEY_ARE,
+        mentions: str | None = None,
     ) -> Account:
         """The account with its new profile; the change and what it owes are one commit."""
         shown = await self.keys.public(actor)
+        channels = await self._channel(account) if faces != AS_THEY_ARE else ()
 
         async def work(unit: AccountsUnit) -> Account:
             wears = await self._worn(unit.beside(PicturesUnit), account, faces)
+            if mentions is not None:
+                await choose_mentions(account, mentions, unit)
             after = await change_profile(account, replace(change, **wears), unit)
-            document = await _document(after, shown, unit)
-            update = UpdateActor(unit.mint_activity(), actor, document)
-            await unit.tell_all(update, [after.actor, after.channel])
+            for one, keys in ((actor, shown), *channels):
+                document = await _document(one, after, keys, unit)
+                update = UpdateActor(unit.mint_activity(), one, document)
+                await unit.tell_all(update, [after.actor, after.channel])
             return after
 
-        if faces == AS_THEY_ARE:
+        if faces == AS_THEY_ARE and mentions is None:
             await self.units.rehearse(AccountsUnit, work)
         return await self.units.run(AccountsUnit, work)
+
+    async def _channel(self, account: str) -> tuple[tuple[str, Sequence[PublicKey]], ...]:
+        """The channel, which has the same face, and its keys (PIC-3.2)."""
+        found = await self.units.look(AccountsUnit, lambda unit: account_of(account, unit))
+        channel = found.channel
+        return ((channel, await self.keys.public(channel)),) if channel else ()
 
     async def _worn(self, unit: PicturesUnit, account: str, faces: Faces) -> dict[str, str]:
         """Where the new pictures are, by what they are to the profile (PIC-3.1, PIC-3.3)."""
@@ -73,10 +94,10 @@ class Profiles(Struct, frozen=True):
 
 
 async def _document(
-    account: Account, keys: Sequence[PublicKey], unit: AccountsUnit
+    id: str, account: Account, keys: Sequence[PublicKey], unit: AccountsUnit
 ) -> dict[str, object]:
     """The actor document as it is served from now on."""
     federation = FederationUnit(unit.connection, unit.context)
-    actor = await federation.actor(account.actor)
+    actor = await federation.actor(id)
     assert actor is not None, "an active account has its actor"
     return render_actor(document_of(actor, keys, await federation.family(account.id)))

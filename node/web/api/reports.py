@@ -7,6 +7,7 @@ from msgspec import Struct
 from node.accounts.audit import Deed
 from node.errors import Malformed
 from node.inbox import publishing, reports
+from node.inbox.reported_words import Words
 from node.inbox.reports import Complaint, Report
 from node.store.audit import AuditUnit
 from node.store.reports import ReportsUnit
@@ -14,20 +15,24 @@ from node.store.unit import Units
 from node.web.api.logged import logged
 from node.web.api.scopes import Scope
 from node.web.routes import Call, Reply, Route
+from node.wire import ids
 from node.wire.api.cursor import Cursor
 from node.wire.api.reports import (
     ActList,
     ActView,
     CloseReport,
+    CloseReports,
     NewReport,
     ReportedPost,
     ReportList,
     ReportMade,
+    ReportsClosed,
     ReportView,
 )
 from node.wire.times import micros
 
 STATES = ("open", "closed")
+MOST_SHOWN = 20  # on a page: each may hold many words
 
 
 class Reports(Struct, frozen=True):
@@ -42,17 +47,28 @@ class Reports(Struct, frozen=True):
         if not about.startswith(("https://", "http://")):
             about = await self.whom(about)
         said = Complaint(about, tuple(asked.posts), asked.text, asked.forward)
-        made, added = await self.units.run(
+        made = await self.units.run(
             ReportsUnit,
             lambda unit: reports.report(unit, call.caller.actor, said),
             once=call.once,
         )
         return Reply(
-            ReportMade(id=made.id, about=made.about, added=added, forwarded=made.forwarded)
+            ReportMade(
+                id=made.report.id,
+                about=made.report.about,
+                added=made.added,
+                forwarded=made.forwarded,
+                withheld=made.withheld,
+                unsent=made.unsent,
+            )
         )
 
     async def list(self, call: Call) -> Reply:
-        state, but, limit = call.query.get("state", STATES[0]), call.caller.actor, call.limit
+        state, but, limit = (
+            call.query.get("state", STATES[0]),
+            call.caller.actor,
+            min(call.limit, MOST_SHOWN),
+        )
         if state not in STATES:
             raise Malformed("INB-10.5", "state is open or closed")
 
@@ -69,12 +85,24 @@ class Reports(Struct, frozen=True):
         id, who, asked = call.path["id"], call.caller, call.body
 
         async def work(unit: ReportsUnit) -> Report:
-            return await reports.close(unit, id, who.name, who.actor, asked.note)
+            done = await reports.close(unit, id, who.name, who.actor, asked.note)
+            ours = done.about if await unit.account_of(done.about) else ""
+            unit.beside(AuditUnit).log(who.name, Deed.CLOSE_REPORT, id, about=ours)
+            return done
 
-        done = logged(call, Deed.CLOSE_REPORT, id, work, asked.note)
-        made = await self.units.run(ReportsUnit, done, once=call.once)
+        made = await self.units.run(ReportsUnit, work, once=call.once)
         [view] = await self.units.look(ReportsUnit, lambda unit: _views(unit, [made]))
         return Reply(view)
+
+    async def close_all(self, call: Call) -> Reply:
+        who, asked = call.caller, call.body
+        host = ids.origin(f"https://{asked.host}").authority
+
+        async def work(unit: ReportsUnit) -> int:
+            return await reports.close_all(unit, host, who.name, who.actor, asked.note)
+
+        done = logged(call, Deed.CLOSE_REPORT, host, work)
+        return Reply(ReportsClosed(closed=await self.units.run(ReportsUnit, done, once=call.once)))
 
     async def delete(self, call: Call) -> Reply:
         id = call.query.get("id", "")
@@ -86,8 +114,8 @@ class Reports(Struct, frozen=True):
         return Reply()
 
     async def log(self, call: Call) -> Reply:
-        limit = call.limit
-        found = await self.units.look(AuditUnit, lambda unit: unit.logged(limit, call.after))
+        but, limit, after = call.caller.actor, call.limit, call.after
+        found = await self.units.look(AuditUnit, lambda unit: unit.logged(but, limit, after))
         page = found[:limit]
         last = page[-1] if len(found) > limit else None
         items = [
@@ -96,7 +124,6 @@ class Reports(Struct, frozen=True):
                 who=one.who,
                 deed=one.deed,
                 object=one.object,
-                note=one.note,
                 at=one.at,
             )
             for one in page
@@ -105,19 +132,22 @@ class Reports(Struct, frozen=True):
 
 
 async def _views(unit: ReportsUnit, found: Sequence[Report]) -> list[ReportView]:
-    ours = {one.reporter for one in found if not one.domain}
-    people = await unit.people(sorted({one.about for one in found} | ours))
+    ours = {one.reporter for one in found if one.reporter and not one.domain}
+    about = sorted({one.about for one in found})
+    people = await unit.people(sorted({*about} | ours))
+    accounts = await unit.accounts_of(about)
+    there = await unit.there(sorted({words.id for one in found for words in one.words}))
     return [
         ReportView(
             id=one.id,
             state="open" if one.closed is None else "closed",
             about=people[one.about],
-            account=await unit.account_of(one.about) or "",
+            account=accounts.get(one.about, ""),
             reporter=people.get(one.reporter),
             host=one.reporter if one.domain else "",
             text=one.text,
-            posts=[await _post(unit, words) for words in one.words],
-            forwarded=one.forwarded,
+            posts=[_post(words, words.id not in there) for words in one.words],
+            forwarded=bool(one.flag),
             created=one.created,
             updated=one.updated,
             closed=one.closed,
@@ -128,8 +158,7 @@ async def _views(unit: ReportsUnit, found: Sequence[Report]) -> list[ReportView]
     ]
 
 
-async def _post(unit: ReportsUnit, words: reports.Words) -> ReportedPost:
-    known = await unit.post(words.id)
+def _post(words: Words, gone: bool) -> ReportedPost:
     return ReportedPost(
         id=words.id,
         content=words.content,
@@ -137,7 +166,7 @@ async def _post(unit: ReportsUnit, words: reports.Words) -> ReportedPost:
         name=words.name,
         summary=words.summary,
         media=list(words.media),
-        gone=known is None or known.deleted,
+        gone=gone,
     )
 
 
@@ -155,6 +184,9 @@ def routes(units: Units, whom: Callable[[str], Awaitable[str]]) -> tuple[Route, 
         Route("POST", "/admin/reports/{id}/close", reports.close,
               "Close a report, and say what was done.",
               admin, CloseReport, ReportView, admin=True),
+        Route("POST", "/admin/reports/close", reports.close_all,
+              "Close all that a server reported, and say what was done.",
+              admin, CloseReports, ReportsClosed, admin=True),
         Route("DELETE", "/admin/posts", reports.delete,
               "Delete a post of one of this node's people, here and at peers.",
               admin, status=204, admin=True, query={"id": "the id of the post or video"}),

@@ -8,9 +8,10 @@ from typing import Protocol
 from node.config import Config
 from node.errors import Conflict, Malformed, TooMuch
 from node.ports import Blobs
+from node.store.pictures import PicturesUnit
 from node.store.unit import Units
 from node.store.uploads import IntakeUnit
-from node.video import intake, uploads
+from node.video import intake, pictures, uploads
 from node.video.intake import UploadLimits, UploadRecord
 from node.video.uploads import Stage, Upload
 from node.web.api.scopes import Scope
@@ -51,15 +52,19 @@ class Intake:
         """How long the body of one request may be."""
         return self._config.chunk_limit_bytes
 
-    async def announce(self, call: Call) -> Reply:
-        new: NewUpload = call.body
-        account, config = call.caller.account, self._config
-        room = UploadLimits(
+    def room(self) -> UploadLimits:
+        """What there is for more bytes, just now."""
+        config = self._config
+        return UploadLimits(
             config.upload_limit_bytes,
             config.quota_bytes,
             config.disk_reserve_bytes,
             self._free_bytes(),
         )
+
+    async def announce(self, call: Call) -> Reply:
+        new: NewUpload = call.body
+        account, room = call.caller.account, self.room()
         upload_record = await self._units.run(
             IntakeUnit,
             lambda unit: intake.announce(unit, account, new.size, new.sha256, new.filename, room),
@@ -132,7 +137,7 @@ class Intake:
     async def cancel(self, call: Call) -> Reply:
         account, id = call.caller.account, call.path["id"]
         upload_record = await self._units.run(
-            IntakeUnit, lambda unit: intake.cancel(unit, account, id)
+            PicturesUnit, lambda unit: pictures.withdraw(unit, account, id)
         )
         await self._drop(upload_record)
         return Reply()
@@ -177,6 +182,8 @@ class Intake:
         return intake.with_disk(upload_record, await self._blobs.size(upload_record.blob))
 
     async def _drop(self, upload_record: UploadRecord) -> None:
+        if not upload_record.blob:
+            return  # dropped already
         await self._blobs.delete(upload_record.blob)
         await self._units.run(IntakeUnit, lambda unit: unit.dropped(upload_record.upload.id))
 

@@ -21,12 +21,16 @@ class NewReport(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ReportMade(msgspec.Struct, kw_only=True):
-    """`added`: to a report of yours that is open. `forwarded`: their server is told too."""
+    """`added`: to a report of yours that is open. `forwarded`: their server is told of this too,
+    but not of `withheld` posts, by which it would learn who reports. Where it is not told, though
+    that was asked for, `unsent` says why: it was told `before`, or is `suspended`."""
 
     id: str
     about: str
     added: bool
     forwarded: bool
+    withheld: int = 0
+    unsent: Literal["", "before", "suspended"] = ""
 
 
 class ReportedPost(msgspec.Struct, kw_only=True):
@@ -44,7 +48,8 @@ class ReportedPost(msgspec.Struct, kw_only=True):
 
 class ReportView(msgspec.Struct, kw_only=True):
     """`account` is the one of who is reported when they are of this node, else "". Who reported is
-    `reporter`, one of ours, or the server `host`."""
+    `reporter`, one of ours, or the server `host`; neither is said once they deleted their account.
+    """
 
     id: str
     state: ReportState
@@ -74,6 +79,19 @@ class CloseReport(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     note: str
 
 
+class CloseReports(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`host` is a server; `note` says what was done."""
+
+    host: str
+    note: str
+
+
+class ReportsClosed(msgspec.Struct, kw_only=True):
+    """How many were `closed`."""
+
+    closed: int
+
+
 class ActView(msgspec.Struct, kw_only=True):
     """What an administrator did. `who` is the name of their account, "" on the node's machine."""
 
@@ -81,7 +99,6 @@ class ActView(msgspec.Struct, kw_only=True):
     who: str
     deed: str
     object: str
-    note: str
     at: datetime
 
 

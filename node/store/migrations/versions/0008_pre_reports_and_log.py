@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("who", TEXT, server_default="", nullable=False),
         sa.Column("deed", TEXT, server_default="", nullable=False),
         sa.Column("object", TEXT, server_default="", nullable=False),
-        sa.Column("note", TEXT, server_default="", nullable=False),
+        sa.Column("about", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_admin_log")),
         info={"keep": "forever"},
@@ -36,14 +36,16 @@ def upgrade() -> None:
         sa.Column("state", TEXT, server_default="open", nullable=False),
         sa.Column("text", TEXT, server_default="", nullable=False),
         sa.Column("words", TEXT, server_default="[]", nullable=False),
-        sa.Column("forwarded", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("flag", TEXT, server_default="", nullable=False),
+        sa.Column("flags", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("counted", sa.BigInteger(), nullable=True),
         sa.Column("closer", TEXT, server_default="", nullable=False),
         sa.Column("note", TEXT, server_default="", nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.Column("closed", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
-        info={"keep": "90 days after closed"},
+        info={"keep": "90 days after closed; open ones 365 days after created"},
         sqlite_autoincrement=False,
     )
     with op.batch_alter_table("reports", schema=None) as batch_op:
@@ -51,7 +53,7 @@ def upgrade() -> None:
             "ix_reports_about_reporter_state", ["about", "reporter", "state"], unique=False
         )
         batch_op.create_index("ix_reports_closed_id", ["closed", "id"], unique=False)
-        batch_op.create_index("ix_reports_domain_created", ["domain", "created"], unique=False)
+        batch_op.create_index("ix_reports_domain_counted", ["domain", "counted"], unique=False)
         batch_op.create_index("ix_reports_reporter_created", ["reporter", "created"], unique=False)
         batch_op.create_index(
             "ix_reports_state_created_id", ["state", "created", "id"], unique=False
@@ -64,7 +66,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_reports_state_domain")
         batch_op.drop_index("ix_reports_state_created_id")
         batch_op.drop_index("ix_reports_reporter_created")
-        batch_op.drop_index("ix_reports_domain_created")
+        batch_op.drop_index("ix_reports_domain_counted")
         batch_op.drop_index("ix_reports_closed_id")
         batch_op.drop_index("ix_reports_about_reporter_state")
 

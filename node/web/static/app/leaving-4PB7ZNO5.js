@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-SDYEQRWQ.js";import"/app/chunk-DKRRPDFD.js";import"/app/chunk-FNC3F75A.js";import"/app/chunk-E4WGC3ZI.js";import"/app/chunk-LU6XV5E7.js";import"/app/chunk-QZUQVKY6.js";export{r as deleteAccount,m as forget,o as logOut};

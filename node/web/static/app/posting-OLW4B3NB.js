@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-LP4OHTKF.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-E4WGC3ZI.js";import"/app/chunk-QZUQVKY6.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
