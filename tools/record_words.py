@@ -66,6 +66,8 @@ SAID: tuple[Any, ...] = (
     of("Undo", of("Follow", "u")),
     of("Undo", {"id": "urn:l"}), of("Undo", {"type": "Like", "id": "urn:l"}),
     of("Update", {**OBJECT, "updated": AT}, published="2026-01-01T00:00:00Z"),
+    of("Update", {**OBJECT, "attachment": [{"type": "Image"}]}),
+    of("Update", {**OBJECT, "attachment": []}),
     of("Update", OBJECT, published=AT), of("Update", {"id": "urn:m"}), of("Update", "urn:m"),
     of("Delete", "urn:m"), of("Delete", {"id": "urn:m", "type": "Tombstone"}), of("Delete", {}),
     {"type": "Delete", "object": "urn:m"}, {"type": "Delete"}, {"type": "Tombstone", "id": "urn:m"},

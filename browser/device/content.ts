@@ -237,9 +237,6 @@ function messageIn(id: string, kind: string, inner: JsonObject): Content {
   const reply = idOf(inner.inReplyTo);
   const about = isId(reply) ? [reply] : [];
   const [changed, said] = [microsOf(inner.updated), microsOf(inner.published)];
-  const { attachment } = inner;
-  const isMany = typeof attachment === "object" && attachment !== null;
-  const hasMore = isMany ? Object.keys(attachment).length > 0 : Boolean(attachment);
   return {
     ...NOTHING,
     ...words,
@@ -248,7 +245,7 @@ function messageIn(id: string, kind: string, inner: JsonObject): Content {
     about,
     author: about.length ? authorOf(inner) : "",
     time: changed > said ? changed : 0,
-    raw: KNOWN.has(kind) && !hasMore ? "" : "?",
+    raw: KNOWN.has(kind) && !hasMore(inner) ? "" : "?",
   };
 }
 
@@ -264,7 +261,8 @@ function actIn(id: string, kind: string, inner: JsonObject): Content | null {
   const act = { ...NOTHING, id, kind, about: [about], time };
   if (kind === DELETE) return act;
   if (kind === UPDATE && isObject(object) && hasWords(object)) {
-    return { ...act, ...wordsIn(object), time: microsOf(object.updated) || time };
+    const raw = hasMore(object) ? "?" : "";
+    return { ...act, ...wordsIn(object), time: microsOf(object.updated) || time, raw };
   }
   if (REACTIONS.has(kind)) {
     return { ...act, kind: LIKE, text: emojiIn(inner), author: authorOf(inner) };
@@ -275,6 +273,11 @@ function actIn(id: string, kind: string, inner: JsonObject): Content | null {
   if (!REACTIONS.has(typeOf(object)) || !isId(liked)) return null;
   const [text, author] = [emojiIn(object), authorOf(object)];
   return { ...act, text, about: [liked], author, like: about };
+}
+
+function hasMore({ attachment }: JsonObject): boolean {
+  const isMany = typeof attachment === "object" && attachment !== null;
+  return isMany ? Object.keys(attachment).length > 0 : Boolean(attachment);
 }
 
 function hasWords({ content, source }: JsonObject): boolean {

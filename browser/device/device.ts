@@ -37,12 +37,12 @@ import {
   handleRow,
   MESSAGE,
   type MessageRow,
-  messageRow,
   type OwedRow,
   type ParkedRow,
   type Rows,
 } from "./rows.ts";
 import { Said } from "./said.ts";
+import { ownRow } from "./said_rows.ts";
 import { DeviceSeat, type SeatAsked } from "./seat.ts";
 import { keep, Untold } from "./untold.ts";
 import { Words } from "./words.ts";
@@ -149,7 +149,7 @@ export class Device {
 
   /** What this device said under that id, as it stands now. */
   said(group: string, id: string): Promise<MessageRow> {
-    return this.#inTurn(() => this.#state.get(messageRow(group, this.actor, id), MESSAGE));
+    return this.#inTurn(() => this.#state.get(ownRow(this.#state, group, id), MESSAGE));
   }
 
   /** All that is owed. */

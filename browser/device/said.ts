@@ -20,6 +20,8 @@ import { forgetWords } from "./untold.ts";
 
 const MOST_EARLY = 1_000;
 const MOST_EARLY_OF_ONE = 100;
+/** Changes that never counted here, to be removed from the archive. */
+const MOST_STALE = 1_000;
 const EARLY_SECONDS = 7 * 86_400;
 /** Messages with reactions, for one that is named by its id alone. */
 const LOOKED_THROUGH = 500;
@@ -159,7 +161,8 @@ export class Said {
       told.push(...(await this.#change(group, name, act, at)));
       isKnown ||= (await this.#state.get(name, MESSAGE)).edit === act.id;
     }
-    if (!told.length && !isKnown) await this.#erase(group, act.actor, act.id);
+    const isStale = !told.length && !isKnown && this.#state.count("erase") < MOST_STALE;
+    if (isStale) await this.#erase(group, act.actor, act.id);
     return { counts: told.length > 0, told };
   }
 

@@ -31,10 +31,10 @@ export function changeOf({ edited: at = 0, edit: id = "", text, html = "" }: Mes
   return { at, id, text, html };
 }
 
-/** A message with the words of its change. */
+/** A message with the words of its change; what else came with it stays (E2E-7.8). */
 export function changed(row: MessageRow, by: MessageRow): MessageRow {
   const { text, markdown, html, raw, edited, edit, changed: number } = by;
-  const now = { text, markdown, html, raw, edited, edit, changed: number };
+  const now = { text, markdown, html, raw: raw || row.raw, edited, edit, changed: number };
   return message({ ...row, ...now } as MessageRow);
 }
 

@@ -205,9 +205,9 @@ export function takenBack(row: MessageRow): MessageRow {
 
 /** What somebody did to a message, as a row: `at` is the time that it names. */
 export function actOf(said: content.Content, actor: string, number: number): MessageRow {
-  const { id, text, time: at, kind, author, markdown, html, like: edit } = said;
+  const { id, text, time: at, kind, author, markdown, html, like: edit, raw } = said;
   const about = said.about[0] ?? "";
-  return message({ id, actor, text, at, number, kind, about, author, markdown, html, edit });
+  return message({ id, actor, text, at, number, kind, about, author, markdown, html, edit, raw });
 }
 
 /** What somebody said, as a row. `at` (microseconds) is when it came. */

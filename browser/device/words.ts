@@ -97,10 +97,13 @@ export class Words {
         throw new Malformed("DEV-18.6", "nothing is left of it: take it back instead");
       }
       if (row.text === text) return null;
+      const changed = message({ ...row, text, markdown: isMarked(text) });
       if (!isUnsealed(row)) {
+        // It has to fit as it is said anew, too (E2E-5.9).
+        const edited = Math.max(micros, row.edited ?? 0);
+        this.#outbox.maker.checkLength({ ...changed, edited });
         return this.#do(group, content.UPDATE, row, text, micros, later, row.edited);
       }
-      const changed = message({ ...row, text, markdown: isMarked(text) });
       this.#outbox.maker.checkLength(changed);
       this.#state.put(name, changed);
       return null;

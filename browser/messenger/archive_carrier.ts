@@ -91,9 +91,9 @@ export class ArchiveCarrier {
 
   /** Send all that is due. Throws what is in the way; what it holds up stays due. */
   async send(): Promise<void> {
+    await this.#erase();
     const { held_until } = await this.#archive.place();
     if (this.#clock.now() < Math.max(this.#heldUntil, held_until * 1000)) return;
-    await this.#erase();
     for (;;) {
       const due = await this.#archive.due(this.#seconds());
       if (!due.rows.length) return;
@@ -112,7 +112,7 @@ export class ArchiveCarrier {
     }
   }
 
-  /** What was taken back goes before anything comes. */
+  /** What was taken back goes before anything comes, also where there is no room. */
   async #erase(): Promise<void> {
     while (!this.#isClosed) {
       const gone = await this.#archive.erasing();

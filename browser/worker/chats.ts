@@ -3,10 +3,13 @@
  * What was said is the device's; what is a tab's alone (`Notes`) stands beside it in the vault.
  */
 
+import { isAct } from "../device/content.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
-import type { MessageRow } from "../device/rows.ts";
+import { decodeRow, MESSAGE, type MessageRow } from "../device/rows.ts";
+import { groupIn } from "../device/said_rows.ts";
 import type { Answered, Words } from "../device/words.ts";
 import { Conflict, KithError, Missing } from "../errors.ts";
+import type { Bytes } from "../wire/bytes.ts";
 import type { Unreached } from "./arrivals.ts";
 import type { Chat, DeviceEvent, Message, Named, News, Page } from "./device_client.ts";
 import type { Changed, Said } from "./history.ts";
@@ -71,6 +74,7 @@ export class Chats {
     parts.vault.written = (changes, fresh) => {
       const known = [...changes.keys()];
       for (const one of parts.history.take(changes, fresh)) this.#change(one);
+      for (const [name, value] of changes) this.#acted(name, value);
       if (known.some((name) => OF_ALL.test(name))) this.moved();
       if (known.some((name) => /^(message|reaction|handle)\//.test(name))) this.#flushSoon();
     };
@@ -237,6 +241,12 @@ export class Chats {
     if (OF_ITEMS.has(event.is)) return;
     if (event.is === "MessageUndelivered") {
       const { conversation, id, clause, reason } = event;
+      const { kind } = await this.#parts.device.said(conversation, id);
+      if (isAct(kind)) {
+        // What it did here stays; the message itself was said.
+        tell({ is: "told", chat: this.#views.chatOf(conversation), event });
+        return this.moved();
+      }
       const because = problemOf(new Conflict(clause, reason));
       const members = this.#views.membersOf(conversation);
       await notes.refuse(conversation, id, { because, isGone: false, members });
@@ -273,6 +283,17 @@ export class Chats {
   #changeOurs(group: string, id: string): void {
     const said = this.#parts.history.of([group]).find((one) => this.#isOurs(one, id));
     if (said !== undefined) this.#change({ ...said, isNew: false });
+  }
+
+  /** What happens to a message is shown at it: that it waits, or went out. */
+  #acted(name: string, value: Bytes | null): void {
+    if (!name.startsWith("act/") || value === null) return;
+    const { about, author, actor } = decodeRow(MESSAGE, value);
+    const found = this.#parts.history.of([groupIn(name)]);
+    const said = found.find(({ row }) => row.id === about && row.actor === (author || actor));
+    if (said === undefined) return;
+    this.#change({ ...said, isNew: false });
+    this.#flushSoon();
   }
 
   #touch(chat: string): void {

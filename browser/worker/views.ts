@@ -32,6 +32,8 @@ export interface Moment {
   readonly handles: ReadonlyMap<string, string>;
   /** The rows of words that are still to go out. */
   readonly waiting: ReadonlySet<string>;
+  /** The messages that something waits about: who said them, and their ids. */
+  readonly acted: ReadonlySet<string>;
   readonly isFrozen: boolean;
 }
 
@@ -82,14 +84,19 @@ export class Views {
     });
     const handles = new Map([...(await device.knownHandles())].map(([name, id]) => [id, name]));
     const waiting = new Set<string>();
-    for (const { intent } of await device.owed()) {
-      if (intent.type === "Say") waiting.add(intent.message);
+    const acted = new Set<string>();
+    for (const { group, intent } of await device.owed()) {
+      if (intent.type !== "Say") continue;
+      waiting.add(intent.message);
+      if (!intent.message.startsWith("act/")) continue;
+      const act = await device.said(group, intent.message.slice(`act/${group}/`.length));
+      acted.add(`${act.author || act.actor} ${act.about}`);
     }
     // Of a conversation that this device was never in it may have the history (DEV-14.4).
     const past = new Map([...(await device.archive.conversations()), ...forgotten]);
     const places = placesOf(this.#own, await device.conversations(), past);
     this.#places = places;
-    return { places, handles, waiting, isFrozen: await device.frozen() };
+    return { places, handles, waiting, acted, isFrozen: await device.frozen() };
   }
 
   chatOf(group: string): string {
@@ -179,7 +186,11 @@ export class Views {
   async message(said: Said, moment: Moment): Promise<Message> {
     const { id, actor, kind, text, at, number, markdown, html = "", edited, raw } = said.row;
     const isOurs = actor === this.#own && kind !== TOMBSTONE;
-    const state = isOurs ? await this.#state(said, moment) : null;
+    const state = moment.acted.has(`${actor} ${id}`)
+      ? await this.#waiting(said.group)
+      : isOurs
+        ? await this.#state(said, moment)
+        : null;
     const chat = this.chatOf(said.group);
     return {
       is: "message",
@@ -218,8 +229,7 @@ export class Views {
     const refused = notes.refused.get(`${group}/${row.id}`);
     if (refused !== undefined) return { is: "refused", because: refused.because };
     if (!row.sent && (moment.waiting.has(rowOf(group, row)) || (await this.#waits(group, row)))) {
-      const held = await device.held(group);
-      return { is: "waiting", because: held === null ? null : problemOf(held) };
+      return this.#waiting(group);
     }
     const returned = this.#parts.history.returned(group, row.id);
     if (returned !== null) return { is: "returned", ...returned };
@@ -229,6 +239,11 @@ export class Views {
       return { is: "refused", because: problemOf(new Conflict("", LOST)) };
     }
     return this.#whereSent({ group, row }, moment);
+  }
+
+  async #waiting(group: string): Promise<SentState> {
+    const held = await this.#parts.device.held(group);
+    return { is: "waiting", because: held === null ? null : problemOf(held) };
   }
 
   #whereSent({ group, row }: Said, moment: Moment): SentState {

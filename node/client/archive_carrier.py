@@ -85,13 +85,13 @@ class ArchiveCarrier:
 
     async def send(self) -> None:
         """Send all that is due. Raises what is in the way; what it holds up stays due."""
-        if self._seconds() < max(self._held_until, self._archive.place.held_until):
-            return
         while (gone := self._archive.erasing()).rows:
-            # What was taken back goes before anything comes.
+            # What was taken back goes before anything comes, also where there is no room.
             names = ArchiveNames(names=gone.names)
             await self._api.ask("POST", "/archive/delete", object, names, once=False)
             self._archive.erased(gone)
+        if self._seconds() < max(self._held_until, self._archive.place.held_until):
+            return
         while (due := self._archive.due(self._seconds())).rows:
             records = [
                 ArchiveRecord(name=one.name, g=one.generation, day=one.day, body=one.body)

@@ -256,7 +256,8 @@ def _act(id: str, kind: str, inner: Mapping[str, Any]) -> Content | None:
     if kind == UPDATE and isinstance(object, Mapping) and _has_words(object):
         text, markdown, html = _text(object)
         time = micros_of(object.get("updated")) or time
-        return Content(id, UPDATE, text, (about,), "", markdown, html, time)
+        raw = "?" if object.get("attachment") else ""
+        return Content(id, UPDATE, text, (about,), "", markdown, html, time, raw=raw)
     if kind in _REACTIONS:
         return Content(id, LIKE, _emoji(inner), (about,), _author_of(inner), time=time)
     if kind == UNDO:

@@ -85,14 +85,15 @@ class Conversations:
         actor = await self._id(messenger, who)
         return await messenger.with_actor(actor)
 
-    async def say(self, who: str, text: str, reply: str = "") -> MessageRow:
-        """Say `text`, as an answer to the message with the id `reply`. What cannot go out now is
-        kept, and `sent` is False: see `in_the_way`.
+    async def say(self, who: str, text: str, reply: str = "", author: str = "") -> MessageRow:
+        """Say `text`, as an answer to the message with the id `reply`, which `author` said.
+
+        What cannot go out now is kept, and `sent` is False: see `in_the_way`.
 
         Raises as `talk_to`, `Missing` (DEV-18.6), and what refuses it for good.
         """
         conversation = await self.talk_to(who)
-        return await (await self.talk()).say(conversation, text, reply)
+        return await (await self.talk()).say(conversation, text, reply, author)
 
     async def in_the_way(self, who: str) -> str:
         """Why words to somebody wait, in a sentence; "" when nothing is known to be in the way."""

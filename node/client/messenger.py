@@ -123,9 +123,9 @@ class Messenger:
         """Go on with the device that `actor` has now (`GoingOn`). Raises as `with_actor`."""
         return await self._going_on.by_word(actor)
 
-    async def say(self, group: str, text: str, reply: str = "") -> MessageRow:
+    async def say(self, group: str, text: str, reply: str = "", author: str = "") -> MessageRow:
         """Say `text`. When it cannot go out now it stays owed, and `sent` is False: see `held`."""
-        said = await self.in_words(group, lambda words, now: words.say(group, text, now, reply))
+        said = await self.in_words(group, lambda of, now: of.say(group, text, now, reply, author))
         assert said is not None, "words are always said"
         return said
 

@@ -30,6 +30,7 @@ from node.errors import Forbidden, Refused, TooMuch
 
 MOST_EARLY: Final = 1_000
 MOST_EARLY_OF_ONE: Final = 100
+MOST_STALE: Final = 1_000  # changes that never counted here, to be removed from the archive
 EARLY_SECONDS: Final = 7 * 86_400
 LOOKED_THROUGH: Final = 500  # messages with reactions, for one that is named by its id alone
 MICROS: Final = 1_000_000
@@ -137,7 +138,8 @@ class Said:
             return True, []
         told = [event for name in names for event in self._change(group, name, act, at)]
         known = (self._state.get(name, MessageRow).edit for name in names)
-        if not told and act.id not in known:  # it was not said anew
+        # It was not said anew; and another device may have kept it.
+        if not told and act.id not in known and self._state.count("erase") < MOST_STALE:
             self._erase(group, act.actor, act.id)
         return bool(told), told
 
@@ -345,6 +347,7 @@ def act_of(said: inner.Content, actor: str, number: int) -> MessageRow:
         markdown=said.markdown,
         html=said.html,
         edit=said.like,
+        raw=said.raw,
     )
 
 

@@ -27,8 +27,9 @@ def known_rank(row: MessageRow) -> tuple[int, str, str, str]:
 
 
 def changed(row: MessageRow, words: MessageRow, at: int, id: str, number: int) -> MessageRow:
-    """A message with the words of its change `id`."""
-    said = replace(row, text=words.text, markdown=words.markdown, html=words.html, raw=words.raw)
+    """A message with the words of its change `id`; what else came with it stays (E2E-7.8)."""
+    raw = words.raw or row.raw
+    said = replace(row, text=words.text, markdown=words.markdown, html=words.html, raw=raw)
     return replace(said, edited=at, edit=id, changed=number)
 
 

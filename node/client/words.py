@@ -76,12 +76,14 @@ class Words:
                 raise Malformed("DEV-18.6", "nothing is left of it: take it back instead")
             if row.text == text:
                 return None
+            changed = replace(row, text=text, markdown=is_marked(text))
             if self._is_unsealed(row):
-                changed = replace(row, text=text, markdown=is_marked(text))
                 self._outbox.maker.check_length(changed)
                 self._state.put(name, changed)
                 self._said.unindex(name)
                 return None
+            # It has to fit as it is said anew, too (E2E-5.9).
+            self._outbox.maker.check_length(replace(changed, edited=max(micros, row.edited)))
             return self._do(group, inner.UPDATE, row, text, micros, after=row.edited)
 
     def delete(self, group: str, id: str, micros: int) -> MessageRow | None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from node.client.rows import MessageRow
-from tests.client.devices import BOB, MICROS, Side, befriend
+from node.errors import TooMuch
+from tests.client.devices import BOB, MICROS, Side, befriend, pass_on
 from tests.client.test_said import SECOND, emoji, hears, rows, seals, taken, texts
 
 EARLY, LATE, LAST = (f"2026-01-01T00:00:0{second}Z" for second in (1, 3, 5))
@@ -107,3 +108,36 @@ def test_reactions_that_were_taken_away_make_room(alice: Side, bob: Side) -> Non
     assert emoji(alice, group) == []
     assert alice.device.words.react(group, "urn:m", "🐳", MICROS)
     assert emoji(alice, group) == ["🐳"]
+
+
+@pytest.mark.clause("E2E-7.8")
+def test_what_came_with_words_stays_when_they_change(alice: Side, bob: Side) -> None:
+    group = befriend(alice, bob)
+    picture = [{"type": "Image", "url": "https://b.test/1"}]
+    hears(alice, bob, group, {"type": "Note", "id": "urn:m", "content": "a", "attachment": picture})
+    hears(alice, bob, group, change("urn:1", "b"))
+    (row,) = rows(alice, group)
+    assert row.text == "b" and json.loads(row.raw)["attachment"] == picture
+    more = {"type": "Update", "id": "urn:2", "published": "2031-01-01T00:00:00Z"}
+    words = {"id": "urn:m", "content": "c", "attachment": picture * 2}
+    hears(alice, bob, group, {**more, "object": words})
+    (row,) = rows(alice, group)
+    assert row.text == "c" and json.loads(row.raw)["object"]["attachment"] == picture * 2
+
+
+@pytest.mark.clause("DEV-18.6", "E2E-5.9")
+def test_a_changed_answer_has_to_fit_as_it_is_said_anew(alice: Side, bob: Side) -> None:
+    group = befriend(alice, bob)
+    hears(alice, bob, group, {"type": "Note", "id": "urn:" + "x" * 500, "content": "first"})
+    answer = alice.device.say(group, "short", MICROS, reply="urn:" + "x" * 500)
+    pass_on(alice, bob)
+    fits, is_too_long = 1, 40_000
+    while is_too_long - fits > 1:
+        size = (fits + is_too_long) // 2
+        try:
+            alice.device.words.edit(group, answer.id, "y" * size, MICROS)
+            fits = size
+        except TooMuch:
+            is_too_long = size
+    (row,) = [one for one in rows(alice, group) if one.id == answer.id]
+    alice.device.inbox._outbox.maker.check_length(row)

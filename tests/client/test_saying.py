@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from node.client.cli import said
 from node.client.kith import Kith, MessageChanged, ReactionChanged
-from node.errors import Conflict, Forbidden, Missing, TooMuch
+from node.client.rows import MessageRow
+from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
 from tests.client.conftest import PASSPHRASE, Square
 from tests.client.test_cli import Shell, enter, passphrase_file, shell
 from tests.client.test_history import second_phone
@@ -175,3 +177,34 @@ async def test_the_command_refuses_in_words(shell: Shell) -> None:
     await shell.run("alice", "chat @bob --delete last")
     ran = await shell.run("bob", f"chat @alice --react {named} 👍")
     assert ran.code == 1 and "it was taken back" in ran.err
+
+
+@pytest.mark.clause("API-9.13", "E2E-7.4")
+async def test_who_repeats_an_id_takes_nothing_from_its_author(
+    square: Square, friends: Friends
+) -> None:
+    alice, bob = friends
+    mine = await alice.say(bob.handle, "mine")
+    await settle(square, bob)
+    rows = [mine, replace(mine, actor=bob.actor, text="a copy of the id")]
+
+    class Double:
+        actor = alice.actor
+
+        async def history(self, _: str) -> list[MessageRow]:
+            return rows
+
+    for named in (mine.id, mine.id.removeprefix("urn:uuid:"), mine.id[:20], mine.id[9:17]):
+        assert await said.meant(Double(), bob.handle, named, own=True) == mine  # type: ignore[arg-type]
+        with pytest.raises(Malformed):
+            await said.meant(Double(), bob.handle, named)  # type: ignore[arg-type]
+
+
+@pytest.mark.clause("API-9.13", "DEV-18.2")
+def test_what_was_done_to_words_that_wait_is_told() -> None:
+    before = MessageRow(id="urn:m", actor="a", text="kpet", at=1, number=1)
+    assert said.silent(before, before) == ("It is so already: nothing was sent.", False)
+    assert said.silent(before, replace(before, text="kept"))[1]
+    assert (
+        "before it was sent" in said.silent(before, replace(before, kind="Tombstone", text=""))[0]
+    )

@@ -4,6 +4,7 @@ import type { ConversationEvent } from "../../device/conversation_events.ts";
 import { type KeysKey, sayKeys } from "../keys/words.ts";
 import { inRow } from "../words/index.ts";
 import { explainValue } from "../words/problems.ts";
+import { saySaid } from "./words.ts";
 
 /** Others did it already. */
 const DONE = "DEV-4.5";
@@ -33,6 +34,8 @@ export function happened(event: ConversationEvent, nameOf: (actor: string) => st
     }
     case "MessageUnreadable":
       return `${sayKeys("told.unreadable")} ${because(event.clause, event.reason)}`;
+    case "MessageUndelivered":
+      return `${saySaid("undelivered")} ${because(event.clause, event.reason)}`;
     default:
       return "";
   }

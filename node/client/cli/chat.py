@@ -141,17 +141,21 @@ class ChatScreen:
         """Do something to a message and end, as `send` does."""
         message, act = await deeds.do(self._kith, who, text)
         if act is None:
-            self._context.out.done("It is so already: nothing was sent.", {"id": message.id})
-            return OK
+            found = await self._kith.history(who)
+            now = next((row for row in found if said.is_same(row, message)), None)
+            told, waits = said.silent(message, now)
+            self._context.out.done(told, {"id": message.id, **({"state": "kept"} if waits else {})})
+            return KEPT if waits else OK
         await self.sent(act, who)
         await self.troubles()
         return OK if act.sent else KEPT
 
     async def send(self, who: str, text: str, reply: str = "") -> int:
         """Say it and end: whether it is sent, or kept, is the exit code."""
-        answers = (await said.meant(self._kith, who, reply)).id if reply else ""
+        answers = await said.meant(self._kith, who, reply) if reply else None
         conversation = await self._kith.talk_to(who)
-        words = await self._kith.say(conversation, text, answers)
+        of = (answers.id, answers.actor) if answers else ("", "")
+        words = await self._kith.say(conversation, text, *of)
         # It may have come back at once: nobody there can read it. It is sent or kept by now: who
         # reads that this failed would say it twice.
         with suppress(NodeError):

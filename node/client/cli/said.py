@@ -58,6 +58,20 @@ class Deeds:
         return found, await kith.react(who, found.id, emoji, on, found.actor)
 
 
+def silent(before: MessageRow, now: MessageRow | None) -> tuple[str, bool]:
+    """What is told of a deed of which nothing is said to anybody, and whether it waits."""
+    if now is None or (now.kind, now.text) == (before.kind, before.text):
+        return "It is so already: nothing was sent.", False
+    if now.kind == inner.TOMBSTONE:
+        return "Taken back before it was sent: nobody has it.", False
+    return "Changed here; it still waits to be sent.", True
+
+
+def is_same(one: MessageRow, other: MessageRow) -> bool:
+    """Whether both are the one message."""
+    return (one.actor, one.id) == (other.actor, other.id)
+
+
 async def meant(kith: Kith, who: str, named: str, own: bool = False) -> MessageRow:
     """The message of that id, or of its beginning; `last`: the last one of the others, or one's
     own. Raises `Missing`, `Malformed`."""
@@ -67,8 +81,11 @@ async def meant(kith: Kith, who: str, named: str, own: bool = False) -> MessageR
         rows = [row for row in rows if row.kind != inner.TOMBSTONE][-1:]
     else:
         whole = [row for row in rows if row.id == named]
-        begins = [row for row in rows if row.id.removeprefix(URN).startswith(named)]
-        rows = whole or (begins if len(named) >= SHORTEST else [])
+        begun = named.removeprefix(URN)
+        begins = [row for row in rows if row.id.removeprefix(URN).startswith(begun)]
+        rows = whole or (begins if len(begun) >= SHORTEST else [])
+        # Who repeats the id of one's own message takes nothing from one by that.
+        rows = [row for row in rows if own and row.actor == kith.actor] or rows
     if not rows:
         raise Missing("DEV-18.6", f"there is no message {named} in the conversation with {who}")
     if len(rows) > 1:

@@ -100,6 +100,7 @@ TROUBLES = (
     DoubtSettled,
     KeysChanged,
 )
+UNSAID = "that a message was changed, taken back or reacted to"
 
 
 def tell(
@@ -152,7 +153,7 @@ def trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
     if isinstance(one, ConversationCaughtUp):
         return _caught_up(one.asked_again)
     if isinstance(one, MessageUndelivered):
-        return f"Not sent to all: {one.text} ({one.reason})"
+        return f"Not sent to all: {one.text or UNSAID} ({one.reason})"
     if isinstance(one, ChangeDropped):
         return f"Not done: {one.change} ({one.reason})"
     assert isinstance(one, MessageUnreadable), "what else there is has a line of its own"

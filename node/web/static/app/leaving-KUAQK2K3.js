@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-ZYLLPJOZ.js";import"/app/chunk-Q3UKNQKY.js";import"/app/chunk-4M32RLCU.js";import"/app/chunk-RTQR5K24.js";import"/app/chunk-OI6URONW.js";import"/app/chunk-YWZE4X77.js";export{r as deleteAccount,m as forget,o as logOut};

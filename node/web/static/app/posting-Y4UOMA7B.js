@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-IXD5QYIY.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-RTQR5K24.js";import"/app/chunk-YWZE4X77.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
