@@ -46,7 +46,6 @@ MORE = {
         "device_keys",
         "first_owed",
         "key_maker",
-        "plain_text",
         "standing",
     },
 }
