@@ -62,10 +62,12 @@ def walked(inside: bool) -> list[tuple[str, str]]:
     found = dict.fromkeys(re.findall(r'"(/[a-z:/]*)"', table))
     outside = re.findall(r'outside\(\s*"(/[a-z:/]*)"', table)
     assert len(found) > 20 and len(outside) == 5, "the table of screens is written otherwise"
-    below = (FOLDER / "app" / "screens" / "settings_places.tsx").read_text()
-    parts = re.findall(r'\["(\w+)", \w+\]', below)
-    screens = [(f"/settings/{part}", "main h1:visible") for part in parts if inside]
-    found.pop("/settings/:part")
+    screens = []
+    for above in ("settings", "admin"):
+        below = (FOLDER / "app" / "screens" / f"{above}_places.tsx").read_text()
+        parts = re.findall(r'\["(\w+)", \w+\]', below)
+        screens += [(f"/{above}/{part}", "main h1:visible") for part in parts if inside]
+        found.pop(f"/{above}/:part")
     for pattern in [one for one in found if (one not in outside) is inside]:
         path = pattern
         for part, value in FILLED.items():

@@ -86,6 +86,12 @@ function Closing({ report, onDone }: { readonly report: Report; readonly onDone:
     tell(sayHere("saved"));
     await onDone();
   };
+  const { host } = report;
+  const sendAll = async () => {
+    await askAsMe("POST", "/admin/reports/close", { body: { host, note: note.value } });
+    tell(sayHere("saved"));
+    await onDone();
+  };
   return (
     <Form send={sayReport("close")} onSend={send} disabled={note.value.trim() === ""}>
       <TextArea
@@ -100,6 +106,11 @@ function Closing({ report, onDone }: { readonly report: Report; readonly onDone:
           note.value = text;
         }}
       />
+      {host && (
+        <Button kind="quiet" disabled={note.value.trim() === ""} onClick={sendAll}>
+          {sayReport("close.all", { host })}
+        </Button>
+      )}
     </Form>
   );
 }

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-MUWPE25V.js";import"/app/chunk-2OQ7TWKB.js";import"/app/chunk-66CYTOL5.js";import"/app/chunk-2OSWIMCF.js";import"/app/chunk-4W2YHMTG.js";import"/app/chunk-VFBONL3H.js";export{r as deleteAccount,m as forget,o as logOut};
