@@ -18,6 +18,8 @@ Progress = Callable[[int, int], None]
 def is_picture(path: Path | str) -> bool:
     """Whether the file begins as a picture that can be posted. False for what cannot be read."""
     try:
+        if not Path(path).is_file():
+            return False  # a pipe would be waited for
         with Path(path).open("rb") as file:
             return bool(format_said(file.read(HEAD_LENGTH)))
     except OSError:
