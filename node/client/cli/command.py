@@ -30,7 +30,7 @@ P = ParamSpec("P")
 Work = TypeVar("Work", bound=Callable[..., Awaitable[int | None]])
 SHOWN = "shown.json"
 # What names a file may have any bytes.
-PATHS = ("home", "password_file", "ca", "file", "files", "video", "save", "avatar", "header")
+PATHS = ("home", "password_file", "ca", "file", "files", "save", "avatar", "header")
 
 ContextHere = typer.Context
 # Paths are taken as words: made a path, an empty one would be the folder that one stands in.
