@@ -100,7 +100,8 @@ async def test_people_answer_react_change_and_take_back(
         await page.keyboard.press("Enter")
         await expect(said(page, "At last").locator(".quoted")).to_contain_text("We shall")
         await expect(page.get_by_text(re.compile("You answer .*Bob"))).to_have_count(0)
-        # She changes what she said; Escape leaves it as it is.
+        # She changes what she said, and he has read; Escape leaves it as it is.
+        await until(bob, lambda: has(bob, them, "At last"))
         await page.get_by_label("Write a message").fill("begun")
         await menu(page, "At last")
         await page.get_by_role("button", name="Change", exact=True).click()
