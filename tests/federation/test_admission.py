@@ -137,7 +137,7 @@ def test_what_names_us_concerns_us(more: dict[str, Any]) -> None:
 
 @pytest.mark.clause("FED-7.9")
 @pytest.mark.parametrize(
-    "kind", ["Travel", "Listen", "Question", "toot:Wave", "Add", "Remove", "EmojiReact", "Flag"]
+    "kind", ["Travel", "Listen", "Question", "toot:Wave", "Add", "Remove", "EmojiReact", "View"]
 )
 def test_types_without_a_handler_are_dropped(kind: str) -> None:
     assert disposition(activity(kind, object=f"{US}/a/alice"), personal=True) is Disposition.DROP
