@@ -24,7 +24,6 @@ ELSEWHERE = {
     "funkwhale/gts-resolve-1.json",
     "gotosocial/gts-internaltoas-27.json",
     "lemmy/activities-community-resolve_report_page.json",
-    "mastodon/activities-flag.json",
     "pixelfed/pixelfed-test-StoryValidationTest-0.json",
 }
 # A document that was put where it does not belong: by itself it looks like any other. What gives
