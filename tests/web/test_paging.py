@@ -124,6 +124,14 @@ class Alice:
             {"id": f"u{n:03}", "account": account, "size": 1, "sha256": b"s", "blob": f"upload/{n}",
              "created": AT, "expires": AT + 10**9} for n in ids
         ])  # fmt: skip
+        await self.put(tables.reports, [
+            {"id": f"r{n:03}", "about": others("f")[0], "reporter": f"b{n}.test",
+             "domain": "b.test", "created": AT, "updated": AT} for n in ids
+        ])  # fmt: skip
+        await self.put(tables.admin_log, [
+            {"id": f"l{n:03}", "who": "alice", "deed": "suspend-server", "object": f"b{n}.test",
+             "created": AT} for n in ids
+        ])  # fmt: skip
         await self.put(tables.ciphertexts, [
             {"sha256": str(n).encode(), "body": b"b"} for n in ids
         ])  # fmt: skip
@@ -160,6 +168,8 @@ def lists(alice: Alice) -> dict[str, list[str]]:
     member = "/a/{opaque}/{collection:followers|following|friends}"
     return {
         "/admin/accounts": ["?state=pending"],
+        "/admin/log": [""],
+        "/admin/reports": [""],
         "/friends": ["", "?state=blocked"],
         "/friends/requests": [""],
         "/blocks": [""],
