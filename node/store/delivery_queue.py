@@ -32,9 +32,9 @@ SETTLE = text(
 )
 _D, _O = tables.deliveries.c, tables.outbox.c
 # Nearly all of them, and all at once: a statement for each would cost more than its row does.
-ARRIVED = (
+SETTLE_DELIVERED = (
     update(tables.deliveries)
-    .where(_D.seq.in_(bindparam("arrived", expanding=True)), _D.state == "due")
+    .where(_D.seq.in_(bindparam("delivered", expanding=True)), _D.state == "due")
     .values(
         state="delivered",
         first_tried=func.coalesce(_D.first_tried, bindparam("now")),
@@ -235,7 +235,7 @@ class DeliveryQueue:
 
     async def _write(self, rows: Sequence[tuple[QueuedDelivery, Verdict, datetime]]) -> None:
         now = self._clock.now()
-        arrived = [one.seq for one, verdict, _ in rows if isinstance(verdict, Delivered)]
+        delivered = [one.seq for one, verdict, _ in rows if isinstance(verdict, Delivered)]
         settled = [
             _settlement(delivery, verdict, first, now)
             for delivery, verdict, first in rows
@@ -247,8 +247,8 @@ class DeliveryQueue:
 
         async def write(unit: Unit) -> Callable[[], None] | None:
             pipeline = unit.connection
-            if arrived:
-                pipeline.later(ARRIVED, {"arrived": arrived, "now": micros(now)})
+            if delivered:
+                pipeline.later(SETTLE_DELIVERED, {"delivered": delivered, "now": micros(now)})
             for one in settled:
                 pipeline.later(SETTLE, one)
             if remarks:
