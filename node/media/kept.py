@@ -107,8 +107,11 @@ class KeptPictures:
         try:
             async for piece in pieces:
                 size += len(piece)
-                if draft is not None and not await asyncio.to_thread(_written, draft, piece):
-                    draft = await asyncio.to_thread(_undone, draft)
+                if draft is not None:
+                    # No more of it than may be kept: whoever sends it may never end.
+                    fits = size <= self._most // SHARES and not self._short()
+                    if not (fits and await asyncio.to_thread(_written, draft, piece)):
+                        draft = await asyncio.to_thread(_undone, draft)
                 yield piece
             if draft is not None:
                 about = About(host, media_type, size, micros(self._clock.now()))

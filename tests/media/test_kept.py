@@ -99,6 +99,28 @@ async def test_no_host_takes_more_than_a_quarter(kept: KeptPictures, tmp_path: P
 
 
 @pytest.mark.clause("VID-9.8")
+async def test_of_what_is_too_large_to_be_kept_no_more_is_written(
+    kept: KeptPictures, tmp_path: Path
+) -> None:
+    passed = kept.passing("https://p.test/1", "", "p.test", "image/jpeg", pieces(b"a" * BUDGET))
+    most = 0
+    async for _ in passed:
+        most = max(most, on_disk(tmp_path))
+    assert most <= BUDGET // 4 and on_disk(tmp_path) == 0
+
+
+@pytest.mark.clause("VID-9.8")
+async def test_a_disk_that_runs_full_meanwhile_takes_no_more_of_it(
+    kept: KeptPictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = kept.passing("https://p.test/1", "", "p.test", "image/jpeg", pieces(b"a" * 5000))
+    await anext(passed)
+    monkeypatch.setattr(Disk, "short", True)
+    assert len(b"".join([piece async for piece in passed])) == 4000
+    assert on_disk(tmp_path) == 0
+
+
+@pytest.mark.clause("VID-9.8")
 async def test_what_breaks_off_or_is_looked_at_in_part_is_not_kept(
     kept: KeptPictures, tmp_path: Path
 ) -> None:
