@@ -8,8 +8,9 @@ import { mayMove } from "../appearance.ts";
 import { kindOf } from "../feed/post_parts.ts";
 import { mediaAddress } from "../media.ts";
 import { Icon } from "../parts/icon.tsx";
+import { Scrolling } from "../parts/scrolling.tsx";
 import { number, say } from "../words/index.ts";
-import { wear } from "./sheet.ts";
+import "./sheet.ts";
 import { sayPictures } from "./words.ts";
 
 const isShown = (file: MediaFile): boolean =>
@@ -101,9 +102,9 @@ function Zoom({ files, first, onClose }: ZoomProps) {
         <Icon name="close" />
       </button>
       {file.name !== "" && (
-        <p class="zoom-words" dir="auto">
-          {file.name}
-        </p>
+        <Scrolling class="zoom-words" label={say("feed.words")}>
+          <p dir="auto">{file.name}</p>
+        </Scrolling>
       )}
     </dialog>
   );
@@ -159,7 +160,6 @@ function Shown({ file, onOpen }: { readonly file: MediaFile; readonly onOpen: ()
 }
 
 export function Album({ post }: { readonly post: Post }) {
-  wear();
   const strip = useRef<HTMLUListElement>(null);
   const at = useSignal(0);
   const zoomed = useSignal<number | null>(null);

@@ -6,7 +6,7 @@ import { Button, Fault } from "../parts/form.tsx";
 import { explain } from "../words/problems.ts";
 import { makePicture } from "./making.ts";
 import { PictureFiles } from "./picker.tsx";
-import { wear } from "./sheet.ts";
+import "./sheet.ts";
 import { sayPictures } from "./words.ts";
 
 interface Props {
@@ -19,7 +19,6 @@ interface Props {
 }
 
 export function FaceField({ label, now, wanted, isBehind = false }: Props) {
-  wear();
   const preview = useSignal("");
   const fault = useSignal("");
   const state = useSignal("");

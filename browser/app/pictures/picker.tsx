@@ -7,7 +7,7 @@ import { Icon } from "../parts/icon.tsx";
 import { tell } from "../parts/toast.tsx";
 import { number } from "../words/index.ts";
 import { type Chosen, type ChosenPictures, LONGEST, MOST } from "./chosen.ts";
-import { wear } from "./sheet.ts";
+import "./sheet.ts";
 import { sayPictures } from "./words.ts";
 
 export const TYPES = "image/jpeg,image/png,image/webp,image/gif,image/avif,image/heic,image/heif";
@@ -100,7 +100,6 @@ export function PictureFiles({
 }
 
 export function PicturePicker({ all }: { readonly all: ChosenPictures }) {
-  wear();
   const items = all.items.value;
   return (
     <div class="picked">

@@ -17,7 +17,7 @@ import { RichText } from "../parts/rich.tsx";
 import { Empty, Screen, Waiting } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
 import { act, type Deed, lookUp, relationTo } from "../people.ts";
-import { wear } from "../pictures/sheet.ts";
+import "../pictures/sheet.ts";
 import { sayPictures } from "../pictures/words.ts";
 import { at } from "../router.ts";
 import { useTold } from "../told.ts";
@@ -169,7 +169,6 @@ function Behind({ address }: { readonly address: string }) {
   const failed = useSignal(false);
   const source = mediaAddress(address);
   if (source === "" || failed.value) return null;
-  wear();
   return (
     <img
       class="behind"
@@ -186,7 +185,6 @@ function Behind({ address }: { readonly address: string }) {
 
 function Links({ links }: { readonly links: NonNullable<Actor["links"]> }) {
   if (links.length === 0) return null;
-  wear();
   return (
     <ul class="profile-links" aria-label={sayPictures("links")}>
       {links.map(({ name, text, url = "" }, place) => (

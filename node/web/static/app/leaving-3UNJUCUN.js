@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-OZGXWADS.js";import"/app/chunk-A7PD26OK.js";import"/app/chunk-ISOE4J5R.js";import"/app/chunk-SHCY4PFQ.js";import"/app/chunk-HV46BAKF.js";import"/app/chunk-5KN3BQAO.js";export{r as deleteAccount,m as forget,o as logOut};

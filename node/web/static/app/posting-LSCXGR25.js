@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-RJE6DDWX.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-SHCY4PFQ.js";import"/app/chunk-5KN3BQAO.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
