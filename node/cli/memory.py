@@ -7,7 +7,7 @@ from contextlib import suppress
 # when it is freed. glibc begins so, but learns: from the first body of a mebibyte that is freed it
 # takes such pieces from its heaps, where small ones that stay keep them from being given back.
 # What uvloop asks for to read from TLS, 256 KiB each time, is smaller: three calls of the system
-# for each request would be a fifth of its cost.
+# for each request were an eighth of what a delivery cost.
 M_MMAP_THRESHOLD, LARGE_BYTES = -3, 264 * 1024
 # So much may lie free at the end of a heap, for the next read from TLS.
 M_TRIM_THRESHOLD, FREE_BYTES = -1, 1024 * 1024
