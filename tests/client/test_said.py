@@ -564,6 +564,33 @@ def test_what_is_due_and_was_taken_back_is_never_sent(alice: Side, bob: Side) ->
 
 
 @pytest.mark.clause("DEV-18.5")
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_earlier_version_kept_changes_as_if_they_were_words(
+    alice: Side, bob: Side, new_phone: Side, turned: bool
+) -> None:
+    group = befriend(alice, bob)
+    for one in (alice, new_phone):
+        begin(one)
+    gone, changed = (say(bob, group, text, alice) for text in ("a secret", "before"))
+    node = [*kept(alice).values()]
+    acts = (
+        inner.write_act(inner.DELETE, inner.Words("urn:d", "", said_at(), about=gone), BOB),
+        inner.write_act(inner.UPDATE, inner.Words("urn:u", "after", said_at(), about=changed), BOB),
+    )
+    ring = Keyring([ArchiveKey(1, alice.vault.read("archive_key/1") or b"")])
+    entropy = FakeEntropy("nonce")
+    for id, data in zip(("urn:d", "urn:u"), acts, strict=True):
+        record = Record(kind=Kind.CREATE, group=bytes.fromhex(group), actor=BOB, id=id, data=data)
+        node.append(ring.seal(record, entropy, DAY))
+    if turned:
+        node.reverse()
+    for place, each in enumerate(node, 1):
+        came = new_phone.device.archive.take(ArchivedPage([(place, each)], True, "one"), NOW)
+        assert not came.broken
+    assert sorted(texts(new_phone, group)) == ["", "after"]
+
+
+@pytest.mark.clause("DEV-18.5")
 def test_a_record_that_changes_the_words_of_another_counts_as_broken(
     alice: Side, bob: Side
 ) -> None:
