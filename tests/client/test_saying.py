@@ -1,6 +1,7 @@
 """What is said, as people have it: the library and `kith chat` between two nodes (spec DEV-18)."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 from node.client.cli import said
 from node.client.kith import Kith, MessageChanged, ReactionChanged
 from node.client.rows import MessageRow
-from node.errors import Conflict, Forbidden, Malformed, Missing, TooMuch
+from node.errors import Conflict, Forbidden, Full, Malformed, Missing, TooMuch
 from tests.client.conftest import PASSPHRASE, Square
 from tests.client.test_cli import Shell, enter, passphrase_file, shell
 from tests.client.test_history import second_phone
@@ -91,6 +92,31 @@ async def test_what_is_done_while_a_server_is_away_goes_out_later(
         await again.catch_up()
         await settle(square, bob)
     assert (await bob.history(alice.handle))[0].text == "hello, Bob"
+
+
+@pytest.mark.clause("DEV-18.5", "DEV-14.2")
+async def test_a_full_archive_keeps_no_deletion_from_it(
+    square: Square, friends: Friends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = friends
+    gone = await alice.say(bob.handle, "forget me")
+    archive = (await alice.talk()).archive
+    await archive.send()
+    ask = alice.api.ask
+
+    async def full(method: str, path: str, *given: object, **named: object) -> object:
+        if (method, path) == ("PUT", "/archive"):
+            raise Full("ARC-7.7", "it is full", 60)
+        return await ask(method, path, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(alice.api, "ask", full)
+    await alice.say(bob.handle, "there is no room for this")
+    with suppress(Full):
+        await archive.send()
+    assert (await alice.archive()).records == 1
+    await alice.take_back(bob.handle, gone.id)
+    await archive.send()
+    assert (await alice.archive()).records == 0
 
 
 @pytest.mark.clause("DEV-18.5", "ARC-7.6")
