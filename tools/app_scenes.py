@@ -271,6 +271,7 @@ async def _trouble(home: AppNode, ada: Session, bob: Session, dora: Session) -> 
 
 async def talk(ada: Page, bob: Page, home: AppNode) -> None:
     """What two people say: answered, reacted to, changed, taken back."""
+    await home.hears(home.people["bob"])
     for page, other in ((ada, "bob"), (bob, "ada")):
         await page.goto(f"{home.url}/app/chats/with/@{other}@{home.domain}")
     await _say(ada, "Good morning! Did you see the light today?")

@@ -64,6 +64,7 @@ class AppNode:
         self.url = url
         self.neighbours = neighbours
         self.admin = ""
+        self.people: dict[str, Session] = {}
 
     @property
     def domain(self) -> str:
@@ -85,6 +86,7 @@ class AppNode:
         async with self.line() as line:
             session = await line.ask("POST", "/accounts", Session, body)
         self.admin = self.admin or session.token or ""
+        self.people[name] = session
         return session
 
     async def befriend(self, one: Session, other: Session) -> None:

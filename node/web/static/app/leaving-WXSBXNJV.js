@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-4GPZIOZJ.js";import"/app/chunk-HP7KQ3HO.js";import"/app/chunk-GLUJNBI3.js";import"/app/chunk-7RZZWZNI.js";import"/app/chunk-B3TDFBON.js";import"/app/chunk-WW2WI5ZF.js";export{r as deleteAccount,m as forget,o as logOut};
