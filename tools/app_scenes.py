@@ -83,7 +83,7 @@ async def _report(page: Page) -> None:
 async def _mute(page: Page) -> None:
     await _more(page)
     await page.get_by_role("dialog").get_by_role("button", name="Mute").click()
-    await page.get_by_role("dialog").get_by_role("radio").first.wait_for()
+    await page.get_by_role("combobox").wait_for()
 
 
 @cache

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-PNMKNJKO.js";import"/app/chunk-OCHUTCNF.js";import"/app/chunk-DGJMEZMA.js";import"/app/chunk-VNY5FLLK.js";import"/app/chunk-4ZK655KO.js";import"/app/chunk-B2LRE6BH.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-K2AGXLDY.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-VNY5FLLK.js";import"/app/chunk-B2LRE6BH.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
