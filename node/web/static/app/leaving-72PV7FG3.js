@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-BLHG3IRP.js";import"/app/chunk-4FK2MSAI.js";import"/app/chunk-4C7U72JR.js";import"/app/chunk-OTMZCGDM.js";import"/app/chunk-UKOVB3MA.js";import"/app/chunk-LTB6T2DT.js";export{r as deleteAccount,m as forget,o as logOut};
