@@ -32,8 +32,8 @@ CLIPS = 6  # real ones, which the long feed shows again and again
 PAGE = 20
 FEED = "**/api/kith/v1/feed*"
 FRAME_MS = 1000 / 60
-# A turn of the wheel leads to the next clip, and nothing is left for the list to snap to; at a pace at which
-# 500 clips end in a minute, which asks more of a list than a person does.
+# A turn of the wheel leads to the next clip, and nothing is left for the list to snap to. So fast
+# that 500 clips end in a minute or two: more than a person asks of a list.
 TURN, PACE = 780, 8000
 
 BARE = """<!doctype html><meta charset="utf-8"><title>Bare</title><style>
