@@ -2,8 +2,8 @@
 
 `.venv/bin/python -m tools.app_pictures docs` renews those of `docs/app.md`;
 `.venv/bin/python -m tools.app_pictures FOLDER [WORD [LANGUAGE]]` makes one of every screen (whose
-name has WORD) at 390, 820 and 1440 pixels, light and dark; in another language of those screens
-for which nothing has to be done first.
+name has WORD, or one of several between commas) at 390, 820 and 1440 pixels, light and dark; in
+another language of those screens for which nothing has to be done first.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ async def all_of_them(folder: Path, word: str, language: str) -> None:
         # Nothing fades from one light to the other.
         page = await browser.new_page(locale="en-GB", reduced_motion="reduce")
         await page.goto(f"{home.url}/app/")
-        scenes = [scene for scene in SCENES if word in scene.name]
+        scenes = [scene for scene in SCENES if any(one in scene.name for one in word.split(","))]
         if language != "":
             scenes = [scene for scene in scenes if scene.act is None]
         for inside in (False, True):

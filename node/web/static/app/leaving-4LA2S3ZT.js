@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-Z367LYAO.js";import"/app/chunk-MCYOD55G.js";import"/app/chunk-4ZGMQ6UO.js";import"/app/chunk-QP3ZIIC2.js";import"/app/chunk-OFHSKEIM.js";import"/app/chunk-U3FQP37K.js";export{r as deleteAccount,m as forget,o as logOut};
