@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import type { Chat, HistoryItem } from "../../worker/device_client.ts";
+import { accounts, me } from "../accounts.ts";
 import { chats, unreadOf } from "../chats/chats.ts";
 import { Conversation } from "../chats/conversation.tsx";
 import { gistOf } from "../chats/gist.ts";
@@ -12,12 +13,14 @@ import { meetFriends, personOf } from "../chats/names.ts";
 import { Told } from "../chats/told.tsx";
 import { saySaid } from "../chats/words.ts";
 import { device, standing } from "../device.ts";
+import { switchTo } from "../entering.ts";
 import { HeldNotice, NoKeysNotice } from "../keys/notice.tsx";
 import { Avatar, nameOf } from "../parts/avatar.tsx";
 import { Bell } from "../parts/bell.tsx";
-import { Fault } from "../parts/form.tsx";
+import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Empty, useArrival, Waiting } from "../parts/screen.tsx";
+import { attempt } from "../parts/toast.tsx";
 import { at, go } from "../router.ts";
 import { ago, inRow, number, say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
@@ -131,6 +134,11 @@ function List({ open }: { readonly open: string }) {
   return (
     <section class="chat-list" aria-label={say("nav.chats")}>
       <header class="screen-head">
+        {standing.value?.phase === "loggedOut" && (
+          <a class="round" href={at("/")} aria-label={say("back")}>
+            <Icon name="back" />
+          </a>
+        )}
         <h1 {...(open === "" ? { ref: heading } : {})} tabIndex={-1}>
           {say("nav.chats")}
         </h1>
@@ -169,7 +177,23 @@ function List({ open }: { readonly open: string }) {
           ))}
         </ul>
       )}
+      {found.value === null && list !== null && <Before />}
     </section>
+  );
+}
+
+/** What this browser kept when one logged out: it is read, and one writes here. */
+function Before() {
+  const own = me.value?.actor;
+  const kept = accounts.value.filter((one) => one.actor === own && !one.isLoggedIn);
+  return (
+    <>
+      {kept.map((one) => (
+        <Button key={one.id} kind="quiet" size="wide" onClick={() => attempt(() => switchTo(one))}>
+          {saySaid("kept.before")}
+        </Button>
+      ))}
+    </>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 
-import { accounts, type Known } from "../accounts.ts";
+import { accounts, asPerson, type Known } from "../accounts.ts";
 import { device, standing } from "../device.ts";
 import { settled, switchTo } from "../entering.ts";
 import { sayLock } from "../lock/words.ts";
@@ -11,14 +11,6 @@ import { question } from "../parts/dialog.tsx";
 import { Button, Field, Form } from "../parts/form.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
-
-const personOf = (one: Known) => ({
-  id: one.actor,
-  handle: one.address,
-  display_name: one.displayName,
-  icon: "",
-  icon_here: one.avatar,
-});
 
 function askForgotten(who: Known): void {
   question(
@@ -46,7 +38,7 @@ export function UnlockScreen() {
   return (
     <Screen title={sayLock("unlock.title")}>
       <section class="card">
-        {who !== undefined && <PersonLine person={personOf(who)} />}
+        {who !== undefined && <PersonLine person={asPerson(who)} />}
         <p>{sayLock("unlock.says")}</p>
         <Form send={sayLock("unlock.do")} onSend={send}>
           <Field
@@ -69,7 +61,7 @@ export function UnlockScreen() {
             {others.map((one) => (
               <li key={one.id}>
                 <Button look="line" onClick={() => attempt(() => switchTo(one))}>
-                  <PersonLine person={personOf(one)} />
+                  <PersonLine person={asPerson(one)} />
                 </Button>
               </li>
             ))}

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-GLADBGDT.js";import"/app/chunk-L5GVWDPV.js";import"/app/chunk-CUWTDQAF.js";import"/app/chunk-ELTBBZ6O.js";import"/app/chunk-C2XTZ3SO.js";import"/app/chunk-OPQ2ERC4.js";export{r as deleteAccount,m as forget,o as logOut};
