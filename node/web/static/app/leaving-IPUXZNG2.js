@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-674QWCT3.js";import"/app/chunk-CMS4KUA7.js";import"/app/chunk-CJTYMD66.js";import"/app/chunk-ZBYS6COZ.js";import"/app/chunk-YF546WEG.js";import"/app/chunk-QHMSYTFF.js";export{r as deleteAccount,m as forget,o as logOut};

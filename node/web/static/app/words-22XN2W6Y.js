@@ -1,1 +1,0 @@
-import{a as o}from"/app/chunk-MA5PZKQT.js";import"/app/chunk-QHMSYTFF.js";export{o as sayWritten};
