@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-2RM4VW4G.js";import"/app/chunk-6M77F7QQ.js";import"/app/chunk-RSREOUT4.js";import"/app/chunk-4FL6NG2L.js";import"/app/chunk-YKJRF2MV.js";import"/app/chunk-BMSBTEZO.js";export{r as deleteAccount,m as forget,o as logOut};

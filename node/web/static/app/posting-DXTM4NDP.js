@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-EOK6GLTU.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-4FL6NG2L.js";import"/app/chunk-BMSBTEZO.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
