@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-OYMTZ2IK.js";import"/app/chunk-SZEK7CV7.js";import"/app/chunk-ESJ4ZYQ6.js";import"/app/chunk-5C44RLYW.js";import"/app/chunk-772SIJXP.js";import"/app/chunk-2HDQJOO2.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-52OXLR44.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-5C44RLYW.js";import"/app/chunk-2HDQJOO2.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
