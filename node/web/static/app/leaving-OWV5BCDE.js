@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-RD44JACJ.js";import"/app/chunk-PWCR6NYQ.js";import"/app/chunk-F6YXBQTV.js";import"/app/chunk-UGEWCWPO.js";import"/app/chunk-HM2YI4ZQ.js";import"/app/chunk-Q6QVYG55.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-WRJ4B5UQ.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-UGEWCWPO.js";import"/app/chunk-Q6QVYG55.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

@@ -1,1 +1,0 @@
-import{a as o}from"/app/chunk-PIM5GPN3.js";import"/app/chunk-Q6QVYG55.js";export{o as sayWritten};
