@@ -20,6 +20,7 @@ import { audienceOf, captionsOf, gist, kindOf, mainFile, saysName } from "./post
 
 const DOUBLE_TAP_MS = 280;
 
+const SharedBy = later(async () => (await import("./shared.tsx")).SharedBy);
 const Album = later(async () => (await import("../pictures/album.tsx")).Album);
 
 export interface ClipDeeds {
@@ -209,6 +210,7 @@ function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boo
         </a>
         <time dateTime={post.published}>{ago(post.published)}</time>
       </p>
+      {post.shared_by != null && <SharedBy person={post.shared_by} />}
       {isMine && (
         <p class="clip-audience">
           <Icon name="lock" />
