@@ -55,9 +55,7 @@ class Scene(Rows):
     async def shown(self) -> list[tuple[str, str, str]]:
         """The posts, by whom they are, and who shared them."""
         items = await self.feed()
-        return [
-            (one.id, one.author.id, one.shared_by.id if one.shared_by else "") for one in items
-        ]
+        return [(one.id, one.author.id, one.shared_by.id if one.shared_by else "") for one in items]
 
     def asked(self, id: str) -> int:
         return sum(request.url == id for request in self.third.asked)
@@ -234,7 +232,7 @@ def test_a_server_is_not_made_to_serve_what_many_others_point_at() -> None:
 
 @pytest.mark.clause("INB-9.2")
 def test_however_many_somebody_follows_others_read_whom_they_follow() -> None:
-    """120 accounts of one domain, which one person here follows, used up the hour of that domain."""
+    """120 accounts of one domain, whom one person here follows, used up its hour for all."""
     pace = Pace(FakeClock())
     for puppet in range(FETCHED.firsts):
         for _ in range(FETCHED.of_one if puppet < 10 else 2):
