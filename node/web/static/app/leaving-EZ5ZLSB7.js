@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-NEVNGXK5.js";import"/app/chunk-4LSD6IKE.js";import"/app/chunk-AIGGYNKF.js";import"/app/chunk-T5GSXH75.js";import"/app/chunk-XFMXBVS7.js";import"/app/chunk-WEH7SYGF.js";export{r as deleteAccount,m as forget,o as logOut};

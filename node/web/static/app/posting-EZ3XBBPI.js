@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-QH3TILZ2.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-T5GSXH75.js";import"/app/chunk-WEH7SYGF.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
