@@ -173,8 +173,8 @@ async def test_pictures_of_one_field_become_pictures(
     raw, source = tmp_path / "raw.m2v", tmp_path / kind
     raw.write_bytes(field_pictures.stream(100, is_bottom_first))
     packets = ("-f", "mpegts", "-mpegts_m2ts_mode", "1") if source.suffix == ".mts" else ()
-    stamps = ("-fflags", "+genpts") if source.suffix == ".mkv" else ()
-    run("-r", "25", *stamps, "-f", "mpegvideo", "-i", raw, "-c", "copy", *packets, source)
+    stamps = ("-bsf:v", "setts=ts=N/25/TB")
+    run("-f", "mpegvideo", "-i", raw, "-c", "copy", *stamps, *packets, source)
     facts, rendered = await made(source)
     assert facts.interlaced
     assert rendered.fps == 50
