@@ -48,7 +48,7 @@ async def sharers(unit: VisibilityUnit, rows: Sequence[Any], reader: str) -> Sha
     asked = {"posts": list(found), "reader": reader}
     shared, known = await unit.connection.fetch_all((SHARERS, asked), (NEAR, asked))
     actors = {row.actor for row in shared}
-    away = {one for one in actors if await unit.hidden(one)}
+    away = await unit.hidden_among(actors) if actors else set()
     for row in shared:
         if row.actor not in away:
             found[row.object].append(row.actor)
