@@ -67,7 +67,7 @@ export async function keep(
   }
   let crowded: ParkedRow | null = null;
   if (names.length >= MOST) {
-    const name = isWord(item) ? null : givesWay(await waiting(state, group), epochOf(item));
+    const name = isWord(item) ? null : await givesWay(state, names, epochOf(item));
     if (name === null) return item;
     crowded = await state.get(name, PARKED);
     state.delete(name);
@@ -86,15 +86,20 @@ export function wasTold(state: DeviceState, group: string, crowded: ParkedRow): 
   return false;
 }
 
-/** The words that came last, else the commit of the latest epoch, when that is later. */
-function givesWay(found: readonly Waiting[], epoch: bigint): string | null {
-  let last: Waiting | null = null;
-  for (const one of found) {
-    if (one.isWord && (last === null || one.came > last.came)) last = one;
-  }
-  const latest = found.at(-1);
-  if (last === null && latest !== undefined && latest.epoch > epoch) last = latest;
-  return last?.name ?? null;
+/**
+ * The words that came last, else the commit of the latest epoch, when that is later. A flood asks it for each of its
+ * messages: the names are looked at as they are.
+ */
+async function givesWay(
+  state: DeviceState,
+  names: readonly string[],
+  epoch: bigint,
+): Promise<string | null> {
+  const cameOf = (name: string) => name.split(" ")[1] ?? "";
+  const words = names.filter((name) => name.endsWith(` ${WORD}`));
+  if (words.length) return words.reduce((a, b) => (cameOf(b) > cameOf(a) ? b : a));
+  const latest = [...names].sort().at(-1) ?? "";
+  return (await said(state, latest)).epoch > epoch ? latest : null;
 }
 
 /** The words that wait from the epochs that this device can never see. */

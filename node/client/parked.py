@@ -64,7 +64,7 @@ def keep(state: DeviceState, group: str, item: ParkedRow, again: bool = False) -
         return None
     crowded: ParkedRow | None = None
     if len(names) >= MOST:
-        name = None if is_word(item) else _gives_way(waiting(state, group), epoch_of(item))
+        name = None if is_word(item) else _gives_way(state, names, epoch_of(item))
         if name is None:
             return item
         crowded = state.get(name, ParkedRow)
@@ -83,12 +83,16 @@ def was_told(state: DeviceState, group: str, crowded: ParkedRow) -> bool:
     return False
 
 
-def _gives_way(found: list[Waiting], epoch: int) -> str | None:
-    """The words that came last, else the commit of the latest epoch, when that is later."""
-    words = [one for one in found if one.is_word]
+def _gives_way(state: DeviceState, names: list[str], epoch: int) -> str | None:
+    """The words that came last, else the commit of the latest epoch, when that is later.
+
+    A flood asks it for each of its messages: the names are looked at as they are.
+    """
+    words = [name for name in names if name.endswith(f" {WORD}")]
     if words:
-        return max(words, key=lambda one: one.came).name
-    return found[-1].name if found[-1].epoch > epoch else None
+        return max(words, key=lambda name: name.split(" ")[1])
+    latest = max(names)
+    return latest if _waiting(state, latest).epoch > epoch else None
 
 
 def missed(state: DeviceState, group: str, since: int, until: int) -> list[ParkedRow]:
