@@ -209,6 +209,7 @@ function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boo
           <bdi>{nameOf(post.author)}</bdi>
         </a>
         <time dateTime={post.published}>{ago(post.published)}</time>
+        {post.updated && <time dateTime={post.updated}>{say("feed.changed")}</time>}
       </p>
       {post.shared_by != null && <SharedBy person={post.shared_by} />}
       {isMine && (

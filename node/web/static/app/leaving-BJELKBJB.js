@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-5QZYE3FR.js";import"/app/chunk-QOFH4CHA.js";import"/app/chunk-IHT6VDJL.js";import"/app/chunk-6W6KUTAU.js";import"/app/chunk-C3MYE5UL.js";import"/app/chunk-3XSTJ22L.js";export{r as deleteAccount,m as forget,o as logOut};

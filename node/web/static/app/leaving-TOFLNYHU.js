@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-KOMCKEQT.js";import"/app/chunk-SZJ24MYF.js";import"/app/chunk-LFC2T7EG.js";import"/app/chunk-OGRJY23Q.js";import"/app/chunk-3JEKVYEA.js";import"/app/chunk-LM7X5IEU.js";export{r as deleteAccount,m as forget,o as logOut};

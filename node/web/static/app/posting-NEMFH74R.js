@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-2UF34PEB.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-OGRJY23Q.js";import"/app/chunk-LM7X5IEU.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-O5AYAXJG.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-6W6KUTAU.js";import"/app/chunk-3XSTJ22L.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
