@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-3UEWXYZG.js";import"/app/chunk-N5WIO6IV.js";import"/app/chunk-S7J3WHRP.js";import"/app/chunk-KFMHR4CP.js";import"/app/chunk-6OPHONIK.js";import"/app/chunk-L2ZKEKPH.js";export{r as deleteAccount,m as forget,o as logOut};

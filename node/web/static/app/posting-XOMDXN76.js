@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-5B7N2PBE.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-KFMHR4CP.js";import"/app/chunk-L2ZKEKPH.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
