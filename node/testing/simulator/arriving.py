@@ -1,7 +1,7 @@
 """A new device of somebody's: let in by one that they have, or by the recovery key alone."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -104,18 +104,31 @@ async def recover(name: str, old: Phone, clock: LoopClock) -> Phone:
     rk = Device(
         OpenDisk(old.disk.copy(), lambda: None), FakeEntropy(name), old.actor
     ).recovery_key()
-    messenger = phone.start().messenger
+    program, gone = phone.start(), list[bytes]()
+    messenger = program.messenger
 
     async def come_back() -> None:
         told = await messenger.keys.read()
         if told is None:
             raise Missing("DEV-12.7", "the account has no keys that could be recovered")
         now = int(clock.now().timestamp())
-        messenger.device.recover(told, UUID(id).bytes, rk, now)
+        gone[:] = messenger.device.recover(told, UUID(id).bytes, rk, now)
 
-    while True:
-        try:
-            await messenger.keys.change(come_back)
-            return phone
-        except NodeError:
+    async def end_sessions() -> None:
+        """Of those that are off the list: what they did not fetch goes back (E2E-4.9)."""
+        for one in gone:
+            with suppress(Missing):
+                await program.line.ask("DELETE", f"/devices/{UUID(bytes=one)}", object)
+
+    for work in (lambda: messenger.keys.change(come_back), end_sessions):
+        while not await _is_done(work):
             await asyncio.sleep(10.0)
+    return phone
+
+
+async def _is_done(work: Callable[[], Awaitable[None]]) -> bool:
+    try:
+        await work()
+    except NodeError:
+        return False
+    return True

@@ -6,7 +6,7 @@ What its program had in its own memory is gone when it begins anew; the tables s
 import asyncio
 import traceback
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from node.e2ee.arriving import Arrivals
 from node.errors import Missing, Refused, Unreachable
 from node.federation.activities import render
 from node.federation.activities.table import parse
+from node.federation.resending import MARGIN
 from node.graph.friendship import Friendship
 from node.graph.friendship_states import FRIENDS
 from node.ports import Clock
@@ -33,6 +34,8 @@ from node.store.unit import UnitContext
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeEntropy
 from node.testing.memory import MemoryTables, Units
+from node.testing.memory.incarnation import IncarnationUnit
+from node.testing.memory.kinds import at_once
 from node.testing.memory.tables import Actor, Arrived, KeptSession
 from node.testing.simulator.neighbours import Neighbours
 from node.testing.simulator.sky import Sky
@@ -98,6 +101,7 @@ class HomeNode:
         self.neighbours: dict[str, HomeNode] = {}
         self.faults: list[str] = []
         self.wakeups = Wakeups()
+        self._begin_life()
         self.begin()
 
     def begin(self) -> None:
@@ -123,6 +127,34 @@ class HomeNode:
             *links.routes(units, entropy, clock),
             *archive.routes(units, ARCHIVE_BYTES),
         )
+
+    def copy(self) -> MemoryTables:
+        """What a backup has of it now."""
+        made = MemoryTables()
+        made.back(self.tables.cut())
+        made.let_go, made._count = {*self.tables.let_go}, self.tables._count
+        return made
+
+    def put_back(self, copy: MemoryTables, made: datetime) -> None:
+        """Its program begins over a copy that was made then, and says so (E2E-4.8); others send
+        again what they sent since (FED-13.2)."""
+        self.tables = copy
+        self._begin_life()
+        self.begin()
+        for node in self.neighbours.values():
+            if node is not self:
+                node.send_again(self.domain, made - MARGIN)
+
+    def _begin_life(self) -> None:
+        context = UnitContext(self.origin, self.clock, self.entropy, render)
+        at_once(IncarnationUnit(self.tables, context).renew_incarnation())
+
+    def send_again(self, host: str, since: datetime) -> None:
+        """What that node took since then."""
+        for seq, one in self.tables.deliveries.items():
+            if one.host == host and one.state == "delivered" and one.due >= since:
+                self.tables.deliveries[seq] = replace(one, state="due", due=self.clock.now())
+        self.wakeups.wake({"deliveries"})
 
     # -- people ----------------------------------------------------------------------------------
 

@@ -1,0 +1,69 @@
+/**
+ * Pure: the home node was put back from a copy: its archive has again what it lost (spec DEV-14.7). A part of its
+ * own, for that is seldom.
+ */
+
+import type { Archiving } from "./archiving.ts";
+import { LIKE, TOMBSTONE, UNDO, UPDATE } from "./content.ts";
+import type { DeviceState } from "./device_state.ts";
+import { MESSAGE, type MessageRow } from "./rows.ts";
+import { byTime } from "./said_order.ts";
+import { eraseRow, message, REACTIONS, type Reaction, reactionRow } from "./said_rows.ts";
+
+const MICROS_OF_A_DAY = 86_400_000_000;
+const LAST_DAYS = 30;
+const MOST = 3_000; // messages: a third of what may be due
+
+interface Kept {
+  readonly group: string;
+  readonly name: string;
+  readonly row: MessageRow;
+}
+
+/** Owe the archive what was said in the last days; what it has it answers as known. */
+export async function putAgain(
+  state: DeviceState,
+  archiving: Archiving,
+  now: number,
+): Promise<void> {
+  if (!(await archiving.isOn())) return;
+  const since = now * 1_000_000 - LAST_DAYS * MICROS_OF_A_DAY;
+  const found = (await messages(state, since)).sort(inTime).slice(-MOST);
+  for (const { group, name, row } of found) {
+    const { actor, id } = row;
+    if (row.kind === TOMBSTONE) {
+      state.put(eraseRow(group, state.number()), { actor, id });
+    } else if (actor !== state.actor || row.sent) {
+      await archiving.again(group, row);
+      if (row.edit) await archiving.again(group, change(row));
+      const kept = await state.find(reactionRow(name), REACTIONS);
+      for (const one of kept?.by ?? []) await archiving.again(group, reaction(row, one));
+    }
+  }
+}
+
+function inTime(one: Kept, other: Kept): number {
+  return byTime({ at: one.row.at, id: one.name }, { at: other.row.at, id: other.name });
+}
+
+async function messages(state: DeviceState, since: number): Promise<Kept[]> {
+  const found: Kept[] = [];
+  for (const group of state.groupsWith("message")) {
+    for (const name of state.names("message", group)) {
+      const row = await state.get(name, MESSAGE);
+      if (row.at >= since) found.push({ group, name, row });
+    }
+  }
+  return found;
+}
+
+/** What made the words what they are. */
+function change({ id: about, actor, text, edit = "", edited = 0, changed = 0 }: MessageRow) {
+  return message({ id: edit, actor, text, at: edited, number: changed, kind: UPDATE, about });
+}
+
+function reaction(row: MessageRow, { id, actor, emoji: text, at, off }: Reaction): MessageRow {
+  const { id: about, actor: author } = row;
+  const of = { id, actor, text, at, number: -1, about, author };
+  return message({ ...of, kind: off ? UNDO : LIKE, edit: off ? id : "" });
+}
