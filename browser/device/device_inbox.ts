@@ -122,8 +122,9 @@ export class DeviceInbox {
     this.#state.write(CURSOR, utf8("0"));
     await this.errands.restored();
     await this.back.restored();
-    const { putAgain } = await loaded(import("./put_again.ts"));
+    const { putAgain, sayAgain } = await loaded(import("./put_again.ts"));
     await putAgain(this.#state, this.#outbox.archiving, now);
+    await sayAgain(this.#state, this.#outbox, now);
     return [{ is: "NodeRestored", conversation: "" }];
   }
 

@@ -1,17 +1,21 @@
 /**
- * Pure: the home node was put back from a copy: its archive has again what it lost (spec DEV-14.7). A part of its
- * own, for that is seldom.
+ * Pure: the home node was put back from a copy: its archive has again what it lost (spec DEV-14.7), and so has
+ * everybody to whom this device said something meanwhile (DEV-11.3). A part of its own, for that is seldom.
  */
 
 import type { Archiving } from "./archiving.ts";
 import { LIKE, TOMBSTONE, UNDO, UPDATE } from "./content.ts";
+import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
+import { sayAnew } from "./repair.ts";
 import { MESSAGE, type MessageRow } from "./rows.ts";
 import { byTime } from "./said_order.ts";
 import { eraseRow, message, REACTIONS, type Reaction, reactionRow } from "./said_rows.ts";
 
 const MICROS_OF_A_DAY = 86_400_000_000;
 const LAST_DAYS = 30;
+const SAID_DAYS = 7;
+const MOST_SAID = 200;
 const MOST = 3_000; // messages: a third of what may be due
 
 interface Kept {
@@ -40,6 +44,33 @@ export async function putAgain(
       for (const one of kept?.by ?? []) await archiving.again(group, reaction(row, one));
     }
   }
+}
+
+/** Owe anew what was said here of late: nobody but that node may have had it. */
+export async function sayAgain(
+  state: DeviceState,
+  outbox: DeviceOutbox,
+  now: number,
+): Promise<void> {
+  const found = await said(state, now * 1_000_000 - SAID_DAYS * MICROS_OF_A_DAY);
+  found.sort((one, other) => one.row.number - other.row.number);
+  for (const { group, name, row } of found.slice(-MOST_SAID)) {
+    await sayAnew(state, outbox, group, { name, row });
+  }
+}
+
+/** What this device sealed and was accepted, of which nobody came since. */
+async function said(state: DeviceState, since: number): Promise<Kept[]> {
+  const found: Kept[] = [];
+  for (const group of state.groupsWith("group")) {
+    const { grown } = await state.conversation(group);
+    for (const name of [...state.names("message", group), ...state.names("act", group)]) {
+      const row = await state.get(name, MESSAGE);
+      const isSealed = row.sent && row.digest.length > 0;
+      if (isSealed && row.at >= since && row.epoch >= grown) found.push({ group, name, row });
+    }
+  }
+  return found;
 }
 
 function inTime(one: Kept, other: Kept): number {

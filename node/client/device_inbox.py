@@ -28,7 +28,7 @@ from node.client.errands import Errands
 from node.client.groups import actors_of
 from node.client.intents import Refresh
 from node.client.leaves import Leaves
-from node.client.put_again import put_again
+from node.client.put_again import put_again, say_again
 from node.client.repair import Repair
 from node.client.returns import Returns, is_word
 from node.client.rows import ConversationRow, IncarnationRow, PackageRow, ParkedRow
@@ -93,6 +93,7 @@ class DeviceInbox:
         self.errands.restored()
         self.back.restored()
         put_again(self._state, self._outbox.archiving, now)
+        say_again(self._state, self._outbox, now)
         return [NodeRestored()]
 
     def _came_before(self, item: ParkedRow) -> bool:

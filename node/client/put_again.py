@@ -1,4 +1,5 @@
-"""Pure: the home node was put back from a copy: its archive has again what it lost (spec DEV-14.7)."""
+"""Pure: the home node was put back from a copy: its archive has again what it lost (spec DEV-14.7),
+and so has everybody to whom this device said something meanwhile (DEV-11.3)."""
 
 from collections.abc import Iterator
 from heapq import nlargest
@@ -7,12 +8,16 @@ from typing import Final
 from node.client import content as inner
 from node.client import rows, said_rows
 from node.client.archiving import Archiving
+from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
+from node.client.repair import say_anew
 from node.client.rows import MessageRow
 from node.client.said_rows import EraseRow, Reaction, ReactionsRow
 
 MICROS_OF_A_DAY: Final = 86_400_000_000
 LAST_DAYS: Final = 30
+SAID_DAYS: Final = 7
+MOST_SAID: Final = 200
 MOST: Final = 3_000  # messages: a third of what may be due
 
 
@@ -33,6 +38,24 @@ def put_again(state: DeviceState, archiving: Archiving, now: int) -> None:
             kept = state.find(said_rows.reaction_row(name), ReactionsRow)
             for one in kept.by if kept else []:
                 archiving.again(group, _reaction(row, one))
+
+
+def say_again(state: DeviceState, outbox: DeviceOutbox, now: int) -> None:
+    """Owe anew what was said here of late: nobody but that node may have had it."""
+    since = now * 1_000_000 - SAID_DAYS * MICROS_OF_A_DAY
+    found = nlargest(MOST_SAID, _said(state, since), key=lambda one: one[2].number)
+    for group, name, row in reversed(found):
+        say_anew(state, outbox, group, name, row)
+
+
+def _said(state: DeviceState, since: int) -> Iterator[tuple[str, str, MessageRow]]:
+    """What this device sealed and was accepted, of which nobody came since."""
+    for group in state.groups_with("group"):
+        grown = state.conversation(group).grown
+        for name in (*state.names("message", group), *state.names("act", group)):
+            row = state.get(name, MessageRow)
+            if row.sent and row.digest and row.at >= since and row.epoch >= grown:
+                yield group, name, row
 
 
 def _messages(state: DeviceState, since: int) -> Iterator[tuple[str, str, MessageRow]]:

@@ -7,6 +7,7 @@ import asyncio
 import traceback
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from node.accounts.devices import Device
 from node.accounts.sessions import Session
 from node.accounts.tokens import new_token
 from node.app.handlers import handlers
+from node.e2ee import returning
 from node.e2ee.arriving import Arrivals
 from node.errors import Missing, Refused, Unreachable
 from node.federation.activities import render
@@ -28,6 +30,7 @@ from node.federation.resending import MARGIN
 from node.graph.friendship import Friendship
 from node.graph.friendship_states import FRIENDS
 from node.ports import Clock
+from node.store.e2ee import E2eeUnit
 from node.store.idempotency_marks import IdempotencyMark
 from node.store.passwords import Passwords
 from node.store.unit import UnitContext
@@ -275,6 +278,7 @@ class HomeNode:
             if self.domain not in self.sky.down:
                 await self._send()
                 await self._apply()
+                await self._give_back()
             await asyncio.wait(
                 rung, timeout=LOOKS_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
@@ -297,6 +301,13 @@ class HomeNode:
             else:
                 later = now + rest(one.failures)
                 asked[seq] = replace(one, due=later, failures=one.failures + 1)
+
+    async def _give_back(self) -> None:
+        """What waits for devices that are none any more (E2E-4.9)."""
+        for device in sorted({one.device for one in self.tables.mail.values()}):
+            if device not in self.tables.devices:
+                while await self.units.run(E2eeUnit, partial(returning.of_device, device=device)):
+                    pass
 
     def arrive(self, body: bytes) -> None:
         """The door: each activity of an actor once, by its id."""

@@ -39,8 +39,19 @@ def judge(world: "World") -> list[str]:
             found += _words(world, phone, histories[phone.name], asked)
             found += _rosters(world, phone, pair)
         found += looks.judge(world, phones, histories, {*said})
+    actors = {phone.actor for phone in listed}
     for phone in listed:
-        found += [f"{phone.name} still owes {owed.intent!r}" for owed in _device(phone).owed()]
+        found += _owed(phone, actors)
+    return found
+
+
+def _owed(phone: Phone, actors: set[str]) -> list[str]:
+    """What does not go out, though somebody is there for whom it is."""
+    device, found = _device(phone), list[str]()
+    for owed in device.owed():
+        others = {*device.state.conversation(owed.group).members} - {phone.actor}
+        if others & actors:
+            found.append(f"{phone.name} still owes {owed.intent!r}")
     return found
 
 
