@@ -11,6 +11,7 @@ import { sayAnew } from "./repair.ts";
 import { MESSAGE, type MessageRow } from "./rows.ts";
 import { byTime } from "./said_order.ts";
 import { eraseRow, message, REACTIONS, type Reaction, reactionRow } from "./said_rows.ts";
+import { unmake } from "./staged.ts";
 
 const MICROS_OF_A_DAY = 86_400_000_000;
 const LAST_DAYS = 30;
@@ -56,6 +57,13 @@ export async function sayAgain(
   found.sort((one, other) => one.row.number - other.row.number);
   for (const { group, name, row } of found.slice(-MOST_SAID)) {
     await sayAnew(state, outbox, group, { name, row });
+  }
+  for (const group of state.groupsWith("owed")) {
+    for (const owed of await outbox.owed(group)) {
+      // It may be under way to the life that is over, which takes it in vain.
+      const { content, intent } = owed.row;
+      if (content.length && intent.type === "Say") await unmake(state, owed);
+    }
   }
 }
 

@@ -6,13 +6,15 @@ from heapq import nlargest
 from typing import Final
 
 from node.client import content as inner
-from node.client import rows, said_rows
+from node.client import said_rows
 from node.client.archiving import Archiving
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
+from node.client.intents import Say
 from node.client.repair import say_anew
 from node.client.rows import MessageRow
 from node.client.said_rows import EraseRow, Reaction, ReactionsRow
+from node.client.staged import unmake
 
 MICROS_OF_A_DAY: Final = 86_400_000_000
 LAST_DAYS: Final = 30
@@ -46,6 +48,11 @@ def say_again(state: DeviceState, outbox: DeviceOutbox, now: int) -> None:
     found = nlargest(MOST_SAID, _said(state, since), key=lambda one: one[2].number)
     for group, name, row in reversed(found):
         say_anew(state, outbox, group, name, row)
+    for group in state.groups_with("owed"):
+        for name, owed in outbox.owed(group):
+            # It may be under way to the life that is over, which takes it in vain.
+            if owed.content and isinstance(owed.intent, Say):
+                unmake(state, name, owed)
 
 
 def _said(state: DeviceState, since: int) -> Iterator[tuple[str, str, MessageRow]]:
