@@ -1,7 +1,5 @@
 """A home node that was put back from a copy has again what it lost, and so have the others."""
 
-from pathlib import Path
-
 import pytest
 
 from node.client.conversation_events import MessageReceived, NodeRestored
