@@ -25,8 +25,8 @@ def judge(world: "World", phones: list[Phone]) -> list[str]:
             found.append(f"{phone.name} opens not all of its archive: {sorted(wrong)}")
         kept = {(one.actor, one.id) for one in records if one.kind is Kind.CREATE}
         rows = {(row.actor, row.id): row for row in _all(phone)}
-        for key in sorted(kept - rows.keys()):
-            found.append(f"{phone.name} has not what its archive has: {key}")
+        lost = sorted(kept - rows.keys())
+        found += [f"{phone.name} has not what its archive has: {key}" for key in lost]
         for key, row in sorted(rows.items()):
             if row.kind == TOMBSTONE:
                 if key in kept:

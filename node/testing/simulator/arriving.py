@@ -121,15 +121,14 @@ async def recover(name: str, old: Phone, clock: LoopClock) -> Phone:
             with suppress(Missing):
                 await program.line.ask("DELETE", f"/devices/{UUID(bytes=one)}", object)
 
-    for work in (lambda: messenger.keys.change(come_back), end_sessions):
-        while not await _is_done(work):
-            await asyncio.sleep(10.0)
+    await _until_done(lambda: messenger.keys.change(come_back))
+    await _until_done(end_sessions)
     return phone
 
 
-async def _is_done(work: Callable[[], Awaitable[None]]) -> bool:
-    try:
-        await work()
-    except NodeError:
-        return False
-    return True
+async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            return await work()
+        except NodeError:
+            await asyncio.sleep(10.0)
