@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-K6IA3WS6.js";import"/app/chunk-7DCCWP5A.js";import"/app/chunk-6WKARQY7.js";import"/app/chunk-SGEDN7ZJ.js";import"/app/chunk-224CLQHP.js";import"/app/chunk-IHICGQ2O.js";export{r as deleteAccount,m as forget,o as logOut};

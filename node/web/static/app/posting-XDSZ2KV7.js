@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-6YBBOJYN.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-SGEDN7ZJ.js";import"/app/chunk-IHICGQ2O.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
