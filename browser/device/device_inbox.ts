@@ -7,6 +7,7 @@
  */
 
 import { Missing, Refused } from "../errors.ts";
+import { loaded } from "../loaded.ts";
 import {
   type ApplicationMessage,
   type Committed,
@@ -101,7 +102,7 @@ export class DeviceInbox {
    */
   async take(items: readonly ParkedRow[], now: number, incarnation: string): Told {
     const found: ConversationEvent[] = [];
-    if (incarnation) found.push(...(await this.#bornAgain(incarnation)));
+    if (incarnation) found.push(...(await this.#bornAgain(incarnation, now)));
     const before = await this.cursor();
     let cursor = before;
     for (const item of items) {
@@ -113,7 +114,7 @@ export class DeviceInbox {
     return found;
   }
 
-  async #bornAgain(incarnation: string): Told {
+  async #bornAgain(incarnation: string, now: number): Told {
     const known = await this.#state.find(INCARNATION, INCARNATION_ROW);
     if (known?.name === incarnation) return [];
     const before = known === null ? 0 : await this.cursor();
@@ -122,6 +123,9 @@ export class DeviceInbox {
     this.#state.write(CURSOR, utf8("0"));
     await this.errands.restored();
     await this.back.restored();
+    const { putAgain, sayAgain } = await loaded(import("./put_again.ts"));
+    await putAgain(this.#state, this.#outbox.archiving, now);
+    await sayAgain(this.#state, this.#outbox, now);
     return [{ is: "NodeRestored", conversation: "" }];
   }
 

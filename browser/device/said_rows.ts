@@ -107,7 +107,8 @@ export async function actsOf(
   return found;
 }
 
-async function membersOf(state: DeviceState, group: string): Promise<readonly string[]> {
+/** Who takes part there, or did. */
+export async function membersOf(state: DeviceState, group: string): Promise<readonly string[]> {
   if (state.has(conversationRow(group))) return (await state.conversation(group)).members;
   return (await state.find(archivedRow(group), ARCHIVED))?.members ?? [];
 }

@@ -28,6 +28,7 @@ from node.client.errands import Errands
 from node.client.groups import actors_of
 from node.client.intents import Refresh
 from node.client.leaves import Leaves
+from node.client.put_again import put_again, say_again
 from node.client.repair import Repair
 from node.client.returns import Returns, is_word
 from node.client.rows import ConversationRow, IncarnationRow, PackageRow, ParkedRow
@@ -70,7 +71,7 @@ class DeviceInbox:
         """
         found: list[ConversationEvent] = []
         if incarnation:
-            found += self._born_again(incarnation)
+            found += self._born_again(incarnation, now)
         cursor = before = self.cursor
         for item in items:
             if item.seq > cursor:
@@ -80,7 +81,7 @@ class DeviceInbox:
             self._state.write(rows.CURSOR, str(cursor).encode())
         return found
 
-    def _born_again(self, incarnation: str) -> list[ConversationEvent]:
+    def _born_again(self, incarnation: str, now: int) -> list[ConversationEvent]:
         known = self._state.find(rows.INCARNATION, IncarnationRow)
         if known is not None and known.name == incarnation:
             return []
@@ -91,6 +92,8 @@ class DeviceInbox:
         self._state.write(rows.CURSOR, b"0")
         self.errands.restored()
         self.back.restored()
+        put_again(self._state, self._outbox.archiving, now)
+        say_again(self._state, self._outbox, now)
         return [NodeRestored()]
 
     def _came_before(self, item: ParkedRow) -> bool:

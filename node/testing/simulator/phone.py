@@ -1,13 +1,17 @@
 """A device of somebody: what it has on disk, and the program that runs over it now and then."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from node.client.content import FAILURE, TOMBSTONE
 from node.client.conversation_events import ConversationEvent
 from node.client.device import Device
 from node.client.key_keeper import id_of
 from node.client.messenger import Messenger
+from node.client.rows import MessageRow
+from node.client.words import Words
 from node.errors import Conflict, NodeError, Unproven, will_pass
 from node.testing.fakes import FakeEntropy
 from node.testing.simulator.disk import Disk, Killed, OpenDisk
@@ -117,6 +121,17 @@ class Program:
             await messenger.say(group, text)
         except (NodeError, Killed):
             return
+
+    async def do(self, group: str, deed: Callable[[Words, int], MessageRow | None]) -> None:
+        """Change, take back or react, as far as that can be done now."""
+        with suppress(NodeError, Killed):
+            await self.messenger.in_words(group, deed)
+
+    def seen(self, actor: str) -> list[tuple[str, MessageRow]]:
+        """What their person sees of the talk with `actor` and can do something to."""
+        device = self.messenger.device
+        found = [(group, row) for group in device.between(actor) for row in device.history(group)]
+        return [one for one in found if one[1].kind not in (FAILURE, TOMBSTONE)]
 
     async def revoke(self, id: str, by_recovery_key: bool) -> None:
         """As `kith devices revoke`: off the list, and its session ends."""
