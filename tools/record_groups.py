@@ -124,8 +124,9 @@ def who_quits(it: Scenario) -> None:
     (first,) = it.send(alice)
     lose(it, bob, *words, first["content"])
     (gone,) = it.send(bob)
-    for one in (alice, tablet, carol):
-        it.give(one, *words, first["content"], gone["content"])
+    it.give(alice, *words, gone["content"])
+    it.give(tablet, *words, first["content"], gone["content"])
+    it.give(carol, first["content"], gone["content"])
     # The first leaf takes out what is left of him; Carol would before her next words.
     (taken,) = it.send(alice)
     it.say(carol, group, "and now it is we two")
@@ -138,6 +139,7 @@ def who_quits(it: Scenario) -> None:
     it.give(carol, *contents(it.send(alice)))
     it.now += 1
     carol.do("words_react", group=group, id=said, emoji="👍", micros=it.now * 1_000_000)
+    carol.do("words_react", group=two, id=said, emoji="👍", micros=it.now * 1_000_000)
     # Whoever is the last one is out at once.
     deed(it, alice, "appoint", group=group, actor=carol.actor, role=roster.OWNER)
     pass_on(it, alice, carol)
@@ -222,11 +224,11 @@ def no_right(it: Scenario) -> None:
         it.give(alice, mallory.seals(group, b'{"type":"Note","id":"urn:x:1","content":"hi"}'))
         if welcome:
             it.give(puppet, welcome)
+    del it.devices["mallory"]  # hers is another program
 
 
 def no_way_in(it: Scenario) -> None:
-    """Proposals that others are to commit, Welcomes of who is not in the group, and a Welcome to
-    a group that was ended."""
+    """Proposals that others are to commit, and Welcomes of who is not in the group."""
     alice, bob, mallory, puppet = able(it, "alice", "bob", "mallory", "puppet")
     group = begin(it, alice, bob, mallory)
     (package,) = it.packages(puppet)[puppet.actor]
@@ -250,8 +252,13 @@ def no_way_in(it: Scenario) -> None:
         it.now,
     )
     it.give(bob, welcome)
-    # A commit that nobody follows; then she asks those who did not into what she made of it.
-    third = begin(it, alice, bob, mallory, name="Third")
+    del it.devices["mallory"]
+
+
+def no_way_back(it: Scenario) -> None:
+    """A commit that nobody follows; then she asks those who did not into what she made of it."""
+    alice, bob, mallory = able(it, "alice", "bob", "mallory")
+    third = begin(it, alice, bob, mallory)
     (again,) = it.packages(alice)[alice.actor]
     commit, _ = mallory.commits(
         third, lambda _: [GroupContextExtensions(())], it.now, goes_on=True
@@ -259,6 +266,7 @@ def no_way_in(it: Scenario) -> None:
     it.give(alice, commit)
     _, welcome = mallory.commits(third, both(out(alice), added(again)), it.now)
     it.give(alice, welcome)
+    del it.devices["mallory"]
 
 
 SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
@@ -266,4 +274,5 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (who_quits, "Who leaves a group is out at once, with all devices; another takes the leaf out."),
     (no_right, "Commits by who has no right to them: nobody follows any of them."),
     (no_way_in, "Proposals for others to commit, and invitations by who is not in the group."),
+    (no_way_back, "Nobody comes into what was made of a group by a commit that nobody follows."),
 )

@@ -39,6 +39,9 @@ import { cameIntoAGroup } from "./lists.ts";
 import * as parked from "./parked.ts";
 import { Repair } from "./repair.ts";
 import { isWord, Returns } from "./returns.ts";
+import * as roster from "./roster.ts";
+import { spoiltRow } from "./roster_rows.ts";
+import * as rosters from "./rosters.ts";
 import {
   askedRow,
   CONVERSATION,
@@ -184,7 +187,15 @@ export class DeviceInbox {
     if (isAhead) return this.#park(group, item, false);
     const question = this.back.asks(item);
     if (question !== null) return this.back.asked(group, question);
+    const { extensions } = session.group.context;
     const step = await session.receive(item.content, now);
+    try {
+      rosters.checkFollowed(extensions, step.value, step.session);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      groups.passOver(group);
+      return this.#unfollowed(group, step.value, error);
+    }
     if (step.value.kind === "Removed" && step.value.again) {
       groups.passOver(group);
       await behind.takenOut(this.#state, group, step.value.epoch, now);
@@ -193,12 +204,23 @@ export class DeviceInbox {
     return this.#happened(group, groups.apply(group, step), item, now);
   }
 
+  /** What the relay took, and nobody may follow: a commit ends the group (E2E-8.6). */
+  async #unfollowed(group: string, event: Event, error: Refused): Told {
+    if (event.kind !== "Committed") throw error;
+    const spoilt = rosters.spoil(this.#state, group, event, error);
+    const told = await this.#outbox.giveUp(group, error);
+    for (const name of this.#state.names("parked", group)) this.#state.delete(name);
+    await this.errands.left(group, [this.#state.actor]);
+    return [...told, spoilt];
+  }
+
   /**
    * It came before its commit or its Welcome: keep it until that is here.
    *
    * `quietly` of a group that this device is out of: it may be asked in again, or never.
    */
   async #park(group: string, item: ParkedRow, quietly: boolean): Told {
+    if (this.#state.has(spoiltRow(group))) return []; // of what nobody follows
     const crowded = await parked.keep(this.#state, group, item);
     if (crowded === null) return [];
     const asked_again = await this.repair.ask(group, crowded, true);
@@ -236,6 +258,8 @@ export class DeviceInbox {
     const { groups } = this.#state;
     const step = await groups.join(item.content, await OwnPackage.load(row.package));
     const group = hex(step.value.groupId);
+    const by = step.value.by === null ? "" : actorOf(step.value.by);
+    const shape = rosters.checkJoined(this.#state, step.session, by);
     if (groups.has(group)) {
       await this.back.checkTakenBack(group, step.value);
       // Its commit is still to come, and says whether it is true (DEV-9.8).
@@ -246,13 +270,17 @@ export class DeviceInbox {
       // To who is taken back those are new that did not stand before.
       const all = (await groups.session(group)).members();
       const came = all.filter((member) => !stood.has(keyOf(member)));
-      return [...(await this.#leaves.look(group, now, came)), told];
+      const shaped =
+        shape === null ? [] : await rosters.entered(this.#state, group, shape, by, now);
+      return [...(await this.#leaves.look(group, now, came)), ...shaped, told];
     }
     const joined = groups.apply(group, step);
     if (!row.last_resort) this.#state.delete(name);
     await parked.forgetBefore(this.#state, group, joined.epoch);
     await later.forget(this.#state, group, (epoch) => epoch < joined.epoch);
-    const members = actorsOf((await groups.session(group)).members());
+    const there = actorsOf((await groups.session(group)).members());
+    const members = shape === null ? there : roster.actorsOf(shape).toSorted();
+    if (shape !== null) await rosters.joined(this.#state, group, shape, by, now);
     const { ref, url } = item;
     const begun = { group_id: joined.groupId, ref, url, members, created: now };
     const since = { joined: Number(joined.epoch), grown: Number(joined.epoch) };
@@ -260,7 +288,6 @@ export class DeviceInbox {
     this.#state.put(conversationRow(group), conversation);
     await this.errands.came(group, [this.#state.actor, ...members]);
     cameIntoAGroup(this.#state);
-    const by = joined.by === null ? "" : actorOf(joined.by);
     // To who joins all leaves are new.
     const doubts = await this.#leaves.look(group, now, (await groups.session(group)).members());
     return [...doubts, { is: "ConversationJoined", conversation: group, by, members }];
@@ -278,7 +305,10 @@ export class DeviceInbox {
     groups.forget(group);
     await this.#outbox.takenBack(group);
     groups.apply(group, step);
-    const members = actorsOf((await groups.session(group)).members());
+    const session = await groups.session(group);
+    const shape = rosters.here(session);
+    const members =
+      shape === null ? actorsOf(session.members()) : roster.actorsOf(shape).toSorted();
     const hasGrown = members.some((actor) => !row.members.includes(actor));
     const grown = hasGrown ? Number(epoch) : row.grown;
     this.#state.put(conversationRow(group), { ...row, ref, url, members, grown });
@@ -310,7 +340,9 @@ export class DeviceInbox {
   /** Another's commit: our node was not told whom it took out. */
   async #entered(group: string, event: Committed, now: number): Told {
     const { changed, doubts } = await this.#outbox.entered(group, event, now);
-    const present = actorsOf((await this.#state.groups.session(group)).members());
+    const session = await this.#state.groups.session(group);
+    const present = actorsOf(session.members());
+    if (rosters.going(session).size) await this.#commitIfOurs(group);
     await this.errands.came(group, present);
     const gone = actorsOf(event.removed).filter((actor) => !present.includes(actor));
     await this.errands.left(group, gone);
@@ -358,7 +390,7 @@ export class DeviceInbox {
   /** Somebody is to go: the first of those who stay commits it, so that one does (DEV-4.7). */
   async #commitIfOurs(group: string): Promise<void> {
     const session = await this.#state.groups.session(group);
-    const going = new Set<number>();
+    const going = new Set(rosters.going(session));
     for (const { proposal } of session.pending().values()) {
       if (proposal.type === "remove") going.add(proposal.removed);
     }

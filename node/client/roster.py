@@ -23,7 +23,7 @@ LONGEST_NAME: Final = 100  # characters
 LONGEST_ACTOR: Final = 2048  # bytes
 MOST_BYTES: Final = 65_536
 # What would begin a line, or turn those beside it about.
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 NOBODY: Final = "is not in this group"
 
