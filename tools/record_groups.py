@@ -260,9 +260,7 @@ def no_way_back(it: Scenario) -> None:
     alice, bob, mallory = able(it, "alice", "bob", "mallory")
     third = begin(it, alice, bob, mallory)
     (again,) = it.packages(alice)[alice.actor]
-    commit, _ = mallory.commits(
-        third, lambda _: [GroupContextExtensions(())], it.now, goes_on=True
-    )
+    commit, _ = mallory.commits(third, lambda _: [GroupContextExtensions(())], it.now, goes_on=True)
     it.give(alice, commit)
     _, welcome = mallory.commits(third, both(out(alice), added(again)), it.now)
     it.give(alice, welcome)

@@ -20,6 +20,7 @@ import msgspec
 from node.client import unfetched
 from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent
+from node.client.device import Device
 from node.client.device_trust import Standing
 from node.client.event_stream import Event
 from node.client.groups import former
@@ -80,10 +81,27 @@ class Conversations:
         """
         messenger = await self.talk()
         messenger.device.check_seat()
-        if who in messenger.device.conversations():
-            return who
+        if group := self.group_named(messenger.device, who):
+            return group
         actor = await self._id(messenger, who)
         return await messenger.with_actor(actor)
+
+    def group_named(self, device: Device, who: str) -> str:
+        """The conversation with that id, or the group of that name; "" for a person.
+
+        Raises `Conflict` (DEV-19.3) where several groups are called so.
+        """
+        if who in device.conversations() or who.startswith(("@", "https://")):
+            return who if who in device.conversations() else ""
+        found = device.rosters.named(who)
+        if len(found) > 1:
+            several = f"several groups are called {who}: name one by its id (kith chats --json)"
+            raise Conflict("DEV-19.3", several)
+        return found[0] if found else ""
+
+    async def actor(self, who: str) -> str:
+        """Somebody's id. Raises `Missing` (GRA-3.1) for nobody."""
+        return await self._id(await self.talk(), who)
 
     async def say(self, who: str, text: str, reply: str = "", author: str = "") -> MessageRow:
         """Say `text`, as an answer to the message with the id `reply`, which `author` said.
@@ -168,8 +186,9 @@ class Conversations:
     async def conversations_with(self, who: str) -> list[str]:
         """The conversations of just us and somebody, first the one that `say` uses; often one."""
         device = (messenger := await self.talk()).device
-        known = who in device.conversations()
-        return [who] if known else device.between(await self._id(messenger, who))
+        if group := self.group_named(device, who):
+            return [group]
+        return device.between(await self._id(messenger, who))
 
     async def history(self, who: str) -> list[MessageRow]:
         """What was said, the oldest first; nothing is asked of anybody but the mailbox."""
@@ -183,10 +202,12 @@ class Conversations:
         if who in device.archive.conversations():
             return [who]
         groups = await self.conversations_with(who)
-        if who in groups:
+        if self.group_named(device, who):
             return groups
         actor = await self._id(messenger, who)
-        ended = former(device.conversations(), device.actor, actor, device.history)
+        every = device.conversations().items()
+        pairs = {one: row for one, row in every if device.rosters.of(one) is None}
+        ended = former(pairs, device.actor, actor, device.history)
         return list(dict.fromkeys([*groups, *ended, *device.archive.between(actor)]))
 
     async def conversations(self) -> dict[str, list[str]]:
@@ -258,9 +279,22 @@ class Conversations:
             # A frozen vault is only read: nobody is asked for that (DEV-8.2).
             friends = [] if device.frozen else await self._people.friends()
             known |= {one.person.handle: one.person.id for one in friends}
+            known |= {} if device.frozen else await self._met_in_groups({*known.values()})
         return {actor: handle for handle, actor in known.items()} | {
             self._own.actor: self._own.handle
         }
+
+    async def _met_in_groups(self, known: set[str]) -> dict[str, str]:
+        """The handles of those whom others brought into groups of ours; each is asked for once."""
+        device = (await self.talk()).device
+        met = {one for row in device.conversations().values() for one in row.members}
+        found: dict[str, str] = {}
+        for actor in sorted(met - known - {device.actor}):
+            person = (await self._people.relation(actor)).person
+            if person.handle:
+                device.remember(person.handle, actor)
+                found[person.handle] = actor
+        return found
 
     async def _id(self, messenger: Messenger, who: str) -> str:
         """An actor's id. Nobody is asked for whom we talk with already: that works offline.

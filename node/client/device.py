@@ -293,8 +293,8 @@ class Device:
             self.outbox.change(group, Remove(sorted(set(actors))), now)
 
     def leave(self, group: str, now: int) -> list[ConversationEvent]:
-        """Ask the others to take this device out; who is alone is out at once. Out of a group
-        (E2E-8) its person goes with all devices."""
+        """Ask the others to take this device out; who is alone is out at once. A group (E2E-8) its
+        person leaves with all devices."""
         if is_group(self.state, group):
             return self.rosters.quit(group, now)
         with self.state.step():

@@ -154,6 +154,11 @@ class DeviceInbox:
         if question := self.back.asks(item):
             self.back.asked(group, question)
             return []
+        return self._follow(group, item, now)
+
+    def _follow(self, group: str, item: ParkedRow, now: int) -> list[ConversationEvent]:
+        """What is of the group as it is now."""
+        groups = self._state.groups
         session = groups.session(group)
         extensions = session.group.context.extensions
         step = session.receive(item.content, now)

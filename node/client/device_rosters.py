@@ -11,7 +11,7 @@ from node.client.groups import new_group_id
 from node.client.intents import Appoint, Intent, Quit, Remove, Rename
 from node.client.key_stock import Packages
 from node.client.roster import Roster
-from node.client.roster_rows import LineRow, SpoiltRow
+from node.client.roster_rows import LineRow, RosterRow, SpoiltRow
 from node.client.rows import ConversationRow
 from node.e2ee.mls.public import key_package
 from node.errors import Missing, Refused
@@ -50,6 +50,16 @@ class DeviceRosters:
         """The group as this device saw it last; None of a conversation that is none."""
         return roster_rows.known(self._state, group)
 
+    def named(self, name: str) -> list[str]:
+        """The groups that are called so; those that this device is in, if there are some."""
+        names = self._state.names("roster")
+        known = {n.partition("/")[2]: self._state.get(n, RosterRow).name for n in names}
+        alike = [group for group, one in known.items() if one == name] or [
+            group for group, one in known.items() if one.casefold() == name.casefold()
+        ]
+        stand = [group for group in alike if not self._state.conversation(group).left]
+        return stand or alike
+
     def lines(self, *groups: str) -> list[LineRow]:
         """What happened to groups, the oldest first."""
         return roster_rows.lines(self._state, *groups)
@@ -66,7 +76,7 @@ class DeviceRosters:
         self._check()
         add = self._trust.adding(packages, now)
         me = self._state.actor
-        people = {actor: roster.MEMBER for actor in packages} | {me: roster.OWNER}
+        people = dict.fromkeys(packages, roster.MEMBER) | {me: roster.OWNER}
         made = roster.check(Roster(name, people))
         roster.check_devices(made, 1 + sum(map(len, packages.values())))
         with self._state.step():

@@ -146,13 +146,18 @@ def check_change(before: Roster, after: Roster, by: str) -> None:
     if any(after.people[actor] != MEMBER for actor in came):
         raise _forbidden("who comes into a group is a member at first")
     for actor in before.actors - after.actors - {by}:
-        if mine < _RANK[ADMIN]:
-            raise _forbidden("only its owners and admins take people out of a group")
-        if mine <= before.rank(actor) and mine < _RANK[OWNER]:
-            raise _forbidden("an admin takes no owner and no other admin out of a group")
+        _check_out(mine, before.rank(actor))
     stay = before.actors & after.actors
     if mine < _RANK[OWNER] and any(before.people[a] != after.people[a] for a in stay):
         raise _forbidden("only its owners give people of a group another role")
+
+
+def _check_out(mine: int, theirs: int) -> None:
+    """By the ranks of who takes somebody out, and of whom."""
+    if mine < _RANK[ADMIN]:
+        raise _forbidden("only its owners and admins take people out of a group")
+    if mine <= theirs and mine < _RANK[OWNER]:
+        raise _forbidden("an admin takes no owner and no other admin out of a group")
 
 
 def _forbidden(reason: str) -> Forbidden:

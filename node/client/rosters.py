@@ -1,9 +1,7 @@
-"""Pure: what a device makes of a group's roster: wishes become commits, commits become lines (E2E-8).
+"""Pure: what a device makes of a group's roster: wishes are commits, commits are lines (E2E-8).
 
 All of it happens inside a step of the device's state.
 """
-
-from msgspec.structs import replace
 
 from node.client import roster, roster_rows
 from node.client.conversation_events import GroupChanged, GroupSpoilt
@@ -139,9 +137,7 @@ def replace_people(found: Roster, without: str) -> Roster:
     return Roster("", people)
 
 
-def entered(
-    state: DeviceState, group: str, found: Roster, by: str, now: int
-) -> list[GroupChanged]:
+def entered(state: DeviceState, group: str, found: Roster, by: str, now: int) -> list[GroupChanged]:
     """The group is in another epoch: what is new of it."""
     before = roster_rows.known(state, group) or EMPTY
     if before == found:
