@@ -62,11 +62,7 @@ import * as unfetched from "./unfetched.ts";
 
 type Told = Promise<readonly ConversationEvent[]>;
 /** What waits may be read after these. */
-const WENT_ON: ReadonlySet<string> = new Set([
-  "ConversationJoined",
-  "ConversationCaughtUp",
-  "MembersChanged",
-]);
+const WENT_ON = /^(ConversationJoined|ConversationCaughtUp|MembersChanged)$/;
 
 /** Takes in the items of the mailbox, in their order. */
 export class DeviceInbox {
@@ -136,7 +132,7 @@ export class DeviceInbox {
   async #take(item: ParkedRow, now: number): Told {
     const found = await this.#openOrTell(item, now);
     const last = found.at(-1);
-    if (!last || !WENT_ON.has(last.is)) return found;
+    if (!last || !WENT_ON.test(last.is)) return found;
     return [...found, ...(await this.takeParked(last.conversation, now))];
   }
 
@@ -209,7 +205,6 @@ export class DeviceInbox {
     if (event.kind !== "Committed") throw error;
     const spoilt = rosters.spoil(this.#state, group, event, error);
     const told = await this.#outbox.giveUp(group, error);
-    for (const name of this.#state.names("parked", group)) this.#state.delete(name);
     await this.errands.left(group, [this.#state.actor]);
     return [...told, spoilt];
   }
@@ -270,9 +265,8 @@ export class DeviceInbox {
       // To who is taken back those are new that did not stand before.
       const all = (await groups.session(group)).members();
       const came = all.filter((member) => !stood.has(keyOf(member)));
-      const shaped =
-        shape === null ? [] : await rosters.entered(this.#state, group, shape, by, now);
-      return [...(await this.#leaves.look(group, now, came)), ...shaped, told];
+      const shaped = shape && (await rosters.entered(this.#state, group, shape, by, now));
+      return [...(await this.#leaves.look(group, now, came)), ...(shaped ?? []), told];
     }
     const joined = groups.apply(group, step);
     if (!row.last_resort) this.#state.delete(name);
@@ -307,8 +301,7 @@ export class DeviceInbox {
     groups.apply(group, step);
     const session = await groups.session(group);
     const shape = rosters.here(session);
-    const members =
-      shape === null ? actorsOf(session.members()) : roster.actorsOf(shape).toSorted();
+    const members = shape ? roster.actorsOf(shape).toSorted() : actorsOf(session.members());
     const hasGrown = members.some((actor) => !row.members.includes(actor));
     const grown = hasGrown ? Number(epoch) : row.grown;
     this.#state.put(conversationRow(group), { ...row, ref, url, members, grown });

@@ -12,7 +12,8 @@ import { newGroupId } from "./groups.ts";
 import type { Intent } from "./intents.ts";
 import type { Packages } from "./key_stock.ts";
 import { cameIntoAGroup } from "./lists.ts";
-import type { Role, Roster } from "./roster.ts";
+import type { Role } from "./roles.ts";
+import type { Roster } from "./roster.ts";
 import * as roster from "./roster.ts";
 import * as rosterRows from "./roster_rows.ts";
 import * as rosters from "./rosters.ts";
@@ -66,6 +67,12 @@ export class DeviceRosters {
   /** The group as this device saw it last; null of a conversation that is none. */
   of(group: string): Promise<Roster | null> {
     return this.#turns.inTurn(() => rosterRows.known(this.#state, group));
+  }
+
+  /** The groups that this device is or was in. */
+  all(): Promise<ReadonlySet<string>> {
+    const names = () => this.#state.names("roster").map((name) => name.slice("roster/".length));
+    return this.#turns.inTurn(async () => new Set(names()));
   }
 
   /** What happened to groups, the oldest first. */
@@ -123,8 +130,8 @@ export class DeviceRosters {
       name: before.name,
       people: { ...before.people, ...Object.fromEntries(members) },
     };
-    roster.check(after);
     roster.checkChange(before, after, this.#state.actor);
+    roster.check(after);
   }
 
   /** Take people in with these devices of theirs. */

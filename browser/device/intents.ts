@@ -6,7 +6,7 @@
  */
 
 import type { Bytes } from "../wire/bytes.ts";
-import type { Role } from "./roster.ts";
+import type { Role } from "./roles.ts";
 
 /** Say the words whose MessageRow is called `message`. */
 export interface Say {

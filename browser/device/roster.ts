@@ -8,11 +8,9 @@ import { Forbidden, Malformed, TooMuch } from "../errors.ts";
 import { type Extension, type Extensions, find } from "../mls/public/extensions.ts";
 import { type Bytes, concat, equal, text, utf8 } from "../wire/bytes.ts";
 import { opaque, parse as parseAll, type Reader, u8, vector } from "../wire/tls.ts";
+import { ROLES, type Role } from "./roles.ts";
 
 export const EXTENSION = 0xf1c1;
-/** What each may, the next one may too; from 1 on the wire. */
-export const ROLES = ["member", "admin", "owner"] as const;
-export type Role = (typeof ROLES)[number];
 export const MOST_PEOPLE = 128;
 const MOST_DEVICES = 400;
 /** Characters. */

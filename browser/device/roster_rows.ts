@@ -1,7 +1,8 @@
 /** Pure: what a device keeps of a group beside its MLS records (spec E2E-8, DEV-19, DEV-1). */
 
 import type { DeviceState } from "./device_state.ts";
-import { actorsOf, type Role, type Roster } from "./roster.ts";
+import type { Role } from "./roles.ts";
+import { actorsOf, type Roster } from "./roster.ts";
 import { type Kind, padded } from "./rows.ts";
 
 /** Of a group: nobody fills the vault by coming and going. */

@@ -70,8 +70,8 @@ function shaped(before: Roster, intent: Intent, me: string): Roster {
 export function wished(before: Roster, intent: Intent, me: string): Roster {
   const after = shaped(before, intent, me);
   if (roster.isSame(before, after)) return before;
-  roster.check(after);
   roster.checkChange(before, after, me);
+  roster.check(after);
   return after;
 }
 
@@ -120,6 +120,7 @@ export function spoil(
 ): GroupSpoilt {
   const by = actorOf(event.sender);
   state.put(rosterRows.spoiltRow(group), { by, epoch: Number(event.epoch), reason });
+  for (const name of state.names("parked", group)) state.delete(name);
   return { is: "GroupSpoilt", conversation: group, by, clause, reason };
 }
 

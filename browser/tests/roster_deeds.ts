@@ -2,7 +2,7 @@
 
 import type { DeviceRosters } from "../device/device_rosters.ts";
 import type { Packages } from "../device/key_stock.ts";
-import type { Role } from "../device/roster.ts";
+import type { Role } from "../device/roles.ts";
 import { unbase64 } from "../wire/bytes.ts";
 
 type Given = Readonly<Record<string, unknown>>;

@@ -44,7 +44,7 @@ function compressed(file: OutputFile): number {
 
 for (const [page, largest] of [
   ["mls/index.ts", 36_000],
-  ["device/device.ts", 75_000],
+  ["device/device.ts", 78_000],
   ["vault/vault.ts", 15_000],
   ["worker/tab.ts", 2_000],
 ] as const) {
@@ -82,7 +82,7 @@ test("the worker is small, and whoever is not logged in fetches a part of it", a
     [...named(start)].filter((name) => !known.some((one) => one.has(name)));
   assert(sum(first) < 18_000, "before anyone is logged in");
   const opened = sum(besides("open_device", first));
-  assert(opened < 86_500, `when somebody is: ${opened} bytes`);
+  assert(opened < 89_000, `when somebody is: ${opened} bytes`);
   assert(sum(besides("argon2", first, open)) < 6_000, "with a passphrase");
   assert(sum(besides("key_verbs", first, open)) < 14_000, "when the keys are looked at");
   assert(sum(besides("linking", first, open)) < 8_000, "when another device is linked");

@@ -306,7 +306,7 @@ class Conversations:
         if known := messenger.device.known_as(who):
             return known
         known_handles = messenger.device.known_handles().items()
-        meant = [actor for handle, actor in known_handles if _is_meant(handle, who)]
+        meant = [actor for handle, actor in known_handles if is_meant(handle, who)]
         if messenger.device.frozen and len(set(meant)) == 1:
             return meant[0]
         try:
@@ -333,7 +333,7 @@ def _passing() -> Iterator[None]:
             raise
 
 
-def _is_meant(handle: str, who: str) -> bool:
+def is_meant(handle: str, who: str) -> bool:
     """Whether `who`, in full or as a bare name, is `handle`."""
     full, short = handle.lstrip("@").casefold(), who.lstrip("@").casefold()
     return short in (full, full.partition("@")[0])

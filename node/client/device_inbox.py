@@ -181,8 +181,6 @@ class DeviceInbox:
             raise error
         spoilt = rosters.spoil(self._state, group, event, error)
         told = self._outbox.give_up(group, error)
-        for name in self._state.names("parked", group):
-            self._state.delete(name)
         self.errands.left(group, [self._state.actor])
         return [*told, spoilt]
 

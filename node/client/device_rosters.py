@@ -94,8 +94,9 @@ class DeviceRosters:
         """Before anybody is asked for key packages. Raises `Forbidden` (E2E-8.3), `TooMuch`."""
         before = self._mine(group)
         new = {actor: roster.MEMBER for actor in actors if actor not in before.people}
-        after = roster.check(Roster(before.name, {**before.people, **new}))
+        after = Roster(before.name, {**before.people, **new})
         roster.check_change(before, after, self._state.actor)
+        roster.check(after)
 
     def add(self, group: str, packages: Packages, now: int) -> None:
         """Take people in with these devices of theirs."""

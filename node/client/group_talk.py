@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from node.client.conversations import Conversations
+from node.client.conversations import Conversations, is_meant
 from node.client.device import Device
 from node.client.roster import Roster
 from node.client.roster_rows import LineRow, SpoiltRow
@@ -53,7 +53,7 @@ class GroupTalk:
     async def remove_people(self, who: str, *people: str) -> None:
         """Take people out: from then on they read nothing."""
         messenger, group = await self._talk.talk(), await self._group(who)
-        actors = [await self._talk.actor(one) for one in people]
+        actors = [await self._person(group, one) for one in people]
         await messenger.grouping.remove(group, actors)
 
     async def leave_group(self, who: str) -> None:
@@ -69,7 +69,7 @@ class GroupTalk:
     async def give_role(self, who: str, person: str, role: str) -> None:
         """`role` is member, admin or owner."""
         group = await self._group(who)
-        actor = await self._talk.actor(person)
+        actor = await self._person(group, person)
         await (await self._talk.talk()).grouping.appoint(group, actor, role)
 
     async def group(self, who: str) -> Roster | None:
@@ -99,6 +99,14 @@ class GroupTalk:
                 stand = device.between(others[0])
             found.append(_chat(device, [*stand, *({*groups} - {*stand})], others))
         return sorted(found, key=lambda one: one.at, reverse=True)
+
+    async def _person(self, group: str, who: str) -> str:
+        """Somebody of the group, who may be no friend of ours."""
+        shape = (await self._talk.talk()).device.rosters.of(group)
+        people = shape.people if shape else {}
+        named = await self._talk.names()
+        meant = [actor for actor in people if is_meant(named.get(actor, actor), who)]
+        return meant[0] if len(meant) == 1 else await self._talk.actor(who)
 
     async def _group(self, who: str) -> str:
         device = (await self._talk.talk()).device

@@ -57,8 +57,8 @@ def wished(before: Roster, intent: Intent, me: str) -> Roster:
             people.pop(me, None)
             after = Roster(before.name, people)
     if after != before:
-        roster.check(after)
         roster.check_change(before, after, me)
+        roster.check(after)
     return after
 
 
@@ -106,6 +106,8 @@ def spoil(state: DeviceState, group: str, event: Event, error: Refused) -> Group
     by = event.sender.identity.decode()
     row = SpoiltRow(by=by, epoch=event.epoch, reason=error.reason)
     state.put(spoilt_row(group), row)
+    for name in state.names("parked", group):
+        state.delete(name)
     return GroupSpoilt(group, by, error.clause, error.reason)
 
 

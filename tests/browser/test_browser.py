@@ -46,6 +46,7 @@ MORE = {
         "device_keys",
         "first_owed",
         "key_maker",
+        "roles",
         "standing",
     },
 }

@@ -7,18 +7,21 @@ import type { Chat, HistoryItem } from "../../worker/device_client.ts";
 import { chats, unreadOf } from "../chats/chats.ts";
 import { Conversation } from "../chats/conversation.tsx";
 import { gistOf } from "../chats/gist.ts";
-import { meetFriends, personOf } from "../chats/names.ts";
+import { meetFriends, personOf, titleOf } from "../chats/names.ts";
 import { Told } from "../chats/told.tsx";
 import { saySaid } from "../chats/words.ts";
 import { device, standing } from "../device.ts";
+import { lineOf } from "../groups/happened.ts";
+import { sayGroups } from "../groups/words.ts";
+import { about } from "../keys/doubt.tsx";
 import { HeldNotice, NoKeysNotice } from "../keys/notice.tsx";
-import { Avatar, nameOf } from "../parts/avatar.tsx";
+import { Avatar } from "../parts/avatar.tsx";
 import { Bell } from "../parts/bell.tsx";
 import { Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Empty, useArrival, Waiting } from "../parts/screen.tsx";
 import { at, go } from "../router.ts";
-import { ago, inRow, number, say } from "../words/index.ts";
+import { ago, number, say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 
 const FOUND = 50;
@@ -29,6 +32,10 @@ function lastOf(chat: Chat): string {
   if (chat.draft !== "") return say("chats.draft", { words: chat.draft });
   if (chat.last === null) return say("chats.new");
   if (chat.last.is === "gap") return say("chat.gap");
+  if (chat.last.is === "line") {
+    const mine = standing.value?.current?.actor;
+    return lineOf(chat.last, (actor) => (actor === mine ? "" : about(chat.others, actor).name));
+  }
   if (chat.last.kind === "Tombstone") return saySaid("gone");
   return gistOf(chat.last) || saySaid("cannot");
 }
@@ -36,7 +43,6 @@ function lastOf(chat: Chat): string {
 function Line({ chat, isOpen }: { readonly chat: Chat; readonly isOpen: boolean }) {
   const [first] = chat.others;
   const person = personOf(first ?? { actor: chat.id, handle: "" });
-  const names = inRow(chat.others.map((one) => nameOf(personOf(one))));
   return (
     <li>
       <a
@@ -44,9 +50,15 @@ function Line({ chat, isOpen }: { readonly chat: Chat; readonly isOpen: boolean 
         href={at(wayTo(chat.id))}
         aria-current={isOpen ? "page" : undefined}
       >
-        <Avatar person={person} size={48} />
+        {chat.group === null ? (
+          <Avatar person={person} size={48} />
+        ) : (
+          <span class="group-face" aria-hidden="true">
+            <Icon name="people" />
+          </span>
+        )}
         <span class="person-words">
-          <bdi class="person-name">{names}</bdi>
+          <bdi class="person-name">{titleOf(chat)}</bdi>
           <span class="person-handle" dir="auto">
             {lastOf(chat)}
           </span>
@@ -112,6 +124,9 @@ function List({ open }: { readonly open: string }) {
         <h1 {...(open === "" ? { ref: heading } : {})} tabIndex={-1}>
           {say("nav.chats")}
         </h1>
+        <a class="round" href={at("/chats/new")} aria-label={sayGroups("new")}>
+          <Icon name="edit" />
+        </a>
         <Bell />
       </header>
       {/* biome-ignore lint/a11y/useSemanticElements: older readers do not know <search> */}
