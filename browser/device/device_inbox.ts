@@ -323,7 +323,7 @@ export class DeviceInbox {
       case "Committed":
         return this.#entered(group, event, now);
       case "Removed":
-        return [await this.#left(group, event)];
+        return [await this.#left(group, event, now)];
       case "Proposed":
         if (event.proposal.type === "remove") await this.#commitIfOurs(group);
         return [];
@@ -369,13 +369,14 @@ export class DeviceInbox {
     return [...told, { is: "MessageReceived", ...received }, ...came];
   }
 
-  async #left(group: string, event: Removed): Promise<ConversationLeft> {
+  async #left(group: string, event: Removed, now: number): Promise<ConversationLeft> {
     const row = await this.#state.conversation(group);
     this.#state.put(conversationRow(group), { ...row, left: true });
     const wished = await this.#outbox.ended(group);
     unfetched.forget(this.#state, group, row.members);
     await this.errands.left(group, [this.#state.actor]);
     const by = event.by === null ? "" : actorOf(event.by);
+    await rosters.left(this.#state, group, by, now);
     const conversation = group;
     return { is: "ConversationLeft", conversation, by: wished ? this.#state.actor : by };
   }

@@ -271,7 +271,7 @@ export class DeviceOutbox {
     for (const { content, to } of owed.welcomes) {
       this.#state.put(invitedRow(owed.group, sha256(content)), { actors: to });
     }
-    if (owed.intent.type === "Quit") return [await takingPart.quit(this.#state, owed.group)];
+    if (owed.intent.type === "Quit") return [await takingPart.quit(this.#state, owed.group, now)];
     const wished = owed.intent.type === "Remove" ? owed.intent.actors : [];
     const { changed, doubts } = await this.entered(owed.group, event, now, wished);
     const began = event.epoch === 1n && event.added.length > 0;

@@ -174,7 +174,7 @@ export class DeviceRosters {
       const before = await this.#mine(group);
       const session = await this.#state.groups.session(group);
       const isAlone = roster.actorsOf(before).length === 1 && session.members().length === 1;
-      if (isAlone) return [await takingPart.quit(this.#state, group)];
+      if (isAlone) return [await takingPart.quit(this.#state, group, now)];
       await this.#changed(group, { type: "Quit" }, now);
       return [];
     });

@@ -142,6 +142,20 @@ export function checkJoined(state: DeviceState, session: Session, by: string): R
   return found;
 }
 
+/** This device is out of the group: that is the last that it knows of it. */
+export async function left(
+  state: DeviceState,
+  group: string,
+  by: string,
+  now: number,
+): Promise<void> {
+  const before = await rosterRows.known(state, group);
+  if (before === null || !rankIn(before, state.actor)) return;
+  const after = without(before, [state.actor]);
+  rosterRows.keepLine(state, group, before, after, by, now);
+  rosterRows.keep(state, group, after);
+}
+
 /** This device is in the group; of those who were there before it knows no more. */
 export async function joined(
   state: DeviceState,

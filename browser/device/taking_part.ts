@@ -53,9 +53,14 @@ export async function forget(state: DeviceState, group: string): Promise<void> {
 }
 
 /** It said that it is in the group no more: its node gives it nothing from there now. */
-export async function quit(state: DeviceState, group: string): Promise<ConversationLeft> {
-  await forget(state, group);
+export async function quit(
+  state: DeviceState,
+  group: string,
+  now: number,
+): Promise<ConversationLeft> {
   const { actor } = state;
+  await rosters.left(state, group, actor, now);
+  await forget(state, group);
   if ((await state.conversation(group)).ref) state.put(goneRow(group), { actors: [actor] });
   return { is: "ConversationLeft", conversation: group, by: actor };
 }

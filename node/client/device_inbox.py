@@ -296,7 +296,7 @@ class DeviceInbox:
             case events.Committed():
                 return self._entered(group, event, now)
             case events.Removed():
-                return [self._left(group, event)]
+                return [self._left(group, event, now)]
             case events.Proposed() if isinstance(event.proposal, Remove):
                 self._commit_if_ours(group)
         return []
@@ -339,13 +339,14 @@ class DeviceInbox:
         came = MessageReceived(group, said.id, actor, row.text, said.kind, item.at)
         return [*told, came, *self._said.came(group, said.id, item.at)]
 
-    def _left(self, group: str, event: events.Removed) -> ConversationLeft:
+    def _left(self, group: str, event: events.Removed, now: int) -> ConversationLeft:
         row = self._state.conversation(group)
         self._state.put(rows.conversation_row(group), replace(row, left=True))
         wished = self._outbox.ended(group)
         unfetched.forget(self._state, group, row.members)
         self.errands.left(group, [self._state.actor])
         by = event.by.identity.decode() if event.by else ""
+        rosters.left(self._state, group, by, now)
         return ConversationLeft(group, self._state.actor if wished else by)
 
     def _commit_if_ours(self, group: str) -> None:

@@ -287,7 +287,7 @@ class DeviceOutbox:
             digest = hashlib.sha256(welcome.content).digest()
             self._state.put(rows.invited_row(owed.group, digest), InvitedRow(actors=[*welcome.to]))
         if isinstance(owed.intent, Quit):
-            return [taking_part.quit(self._state, owed.group)]
+            return [taking_part.quit(self._state, owed.group, now)]
         wished = owed.intent.actors if isinstance(owed.intent, Remove) else ()
         changed, *doubts = self.entered(owed.group, event, now, wished)
         began = event.epoch == 1 and bool(event.added)

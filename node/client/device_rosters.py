@@ -126,7 +126,7 @@ class DeviceRosters:
         session = self._state.groups.session(group)
         if before.actors == {self._state.actor} and len(list(session.members())) == 1:
             with self._state.step():
-                return [taking_part.quit(self._state, group)]
+                return [taking_part.quit(self._state, group, now)]
         self._change(group, Quit(), now)
         return []
 

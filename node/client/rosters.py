@@ -133,6 +133,17 @@ def joined(state: DeviceState, group: str, found: Roster, by: str, now: int) -> 
     roster_rows.keep(state, group, found)
 
 
+def left(state: DeviceState, group: str, by: str, now: int) -> None:
+    """This device is out of the group: that is the last that it knows of it."""
+    before = roster_rows.known(state, group)
+    if before is None or not before.rank(state.actor):
+        return
+    people = {actor: role for actor, role in before.people.items() if actor != state.actor}
+    after = Roster(before.name, people)
+    roster_rows.keep_line(state, group, before, after, by, now)
+    roster_rows.keep(state, group, after)
+
+
 def replace_people(found: Roster, without: str) -> Roster:
     """The roster before somebody came."""
     people = {actor: role for actor, role in found.people.items() if actor != without}

@@ -50,8 +50,9 @@ def forget(state: DeviceState, group: str) -> None:
     state.put(rows.conversation_row(group), replace(row, left=True))
 
 
-def quit(state: DeviceState, group: str) -> ConversationLeft:
+def quit(state: DeviceState, group: str, now: int) -> ConversationLeft:
     """It said that it is in the group no more: its node gives it nothing from there now."""
+    rosters.left(state, group, state.actor, now)
     forget(state, group)
     if state.conversation(group).ref:
         state.put(rows.gone_row(group), GoneRow(actors=[state.actor]))

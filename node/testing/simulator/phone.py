@@ -1,11 +1,13 @@
 """A device of somebody: what it has on disk, and the program that runs over it now and then."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
 from node.client.conversation_events import ConversationEvent
 from node.client.device import Device
+from node.client.grouping import Grouping
 from node.client.key_keeper import id_of
 from node.client.messenger import Messenger
 from node.errors import Conflict, NodeError, Unproven, will_pass
@@ -117,6 +119,29 @@ class Program:
             await messenger.say(group, text)
         except (NodeError, Killed):
             return
+
+    async def in_group(self, deed: Callable[[Grouping, str], Awaitable[object]]) -> None:
+        """Do something in the group that this device is in, as far as that can be done now."""
+        device = self.messenger.device
+        rosters = (name.partition("/")[2] for name in device.state.names("roster"))
+        for group in [one for one in rosters if not device.conversations()[one].left]:
+            with suppress(NodeError, Killed):
+                await deed(self.messenger.grouping, group)
+
+    async def begin(self, actors: Iterable[str]) -> None:
+        """Begin a group with these."""
+        with suppress(NodeError, Killed):
+            await self.messenger.grouping.begin("all of us", actors)
+
+    async def say_to_all(self, text: str) -> bool:
+        """Say it in the group; whether there is one."""
+        device = self.messenger.device
+        rosters = (name.partition("/")[2] for name in device.state.names("roster"))
+        groups = [one for one in rosters if not device.conversations()[one].left]
+        for group in groups:
+            with suppress(NodeError, Killed):
+                await self.messenger.say(group, text)
+        return bool(groups)
 
     async def revoke(self, id: str, by_recovery_key: bool) -> None:
         """As `kith devices revoke`: off the list, and its session ends."""

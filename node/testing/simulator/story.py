@@ -4,6 +4,7 @@ from msgspec import Struct
 
 SAY, KILL, STORM, PART, STOP, SKEW = "say", "kill", "storm", "part", "stop", "skew"
 LINK, REVOKE, RESTORE, RECOVER = "link", "revoke", "restore", "recover"
+BEGIN, NAME, ROLE = "begin", "name", "role"  # of a group
 
 AFTER_ALL = "after all"  # in what is said once all is fair
 

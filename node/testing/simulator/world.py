@@ -5,19 +5,22 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from node.testing.simulator import arriving, judging
+from node.testing.simulator import arriving, grouped, judging
 from node.testing.simulator.disk import Killed
 from node.testing.simulator.home import HomeNode
 from node.testing.simulator.phone import Phone
 from node.testing.simulator.sky import Sky
 from node.testing.simulator.story import (
     AFTER_ALL,
+    BEGIN,
     KILL,
     LINK,
+    NAME,
     PART,
     RECOVER,
     RESTORE,
     REVOKE,
+    ROLE,
     SAY,
     SKEW,
     STOP,
@@ -68,6 +71,9 @@ class World:
             REVOKE: self._revoke,
             RESTORE: self._restore,
             RECOVER: self._recover,
+            BEGIN: self._begin_group,
+            NAME: self._rename,
+            ROLE: self._appoint,
         }
 
     async def play(self, healing: Sequence[float]) -> list[str]:
@@ -87,7 +93,7 @@ class World:
             await asyncio.sleep(span)
             for phone in self.living():
                 await phone.read_back()
-            found = judging.judge(self)
+            found = grouped.judge_group(self) if self._is_group else judging.judge(self)
             if not found:
                 break
         return found + self._faults()
@@ -156,9 +162,42 @@ class World:
 
     async def _speak(self, phone: Phone, text: str) -> None:
         others = sorted({one.actor for one in self.phones.values()} - {phone.actor})
-        self.said.add(text)
         assert phone.program is not None
-        await phone.program.say(others[0], text)
+        if not self._is_group:
+            self.said.add(text)
+            await phone.program.say(others[0], text)
+            return
+        self.said.add(text)  # before it may be kept
+        if not await phone.program.say_to_all(text):
+            self.said.discard(text)
+
+    @property
+    def _is_group(self) -> bool:
+        return any(step.kind == BEGIN for step in self._story.steps)
+
+    async def _begin_group(self, step: Step) -> None:
+        """`who` begins a group with everybody, as soon as that can be done."""
+        others = sorted({one.actor for one in self.phones.values()})
+        for _ in range(60):
+            phone = self._living(step.who)
+            if phone is not None and phone.program is not None:
+                if grouped.group_of(phone.program.messenger.device):
+                    return
+                await phone.program.begin(others)
+            await asyncio.sleep(5.0)
+
+    async def _rename(self, step: Step) -> None:
+        """`who` gives the group another name, if they may."""
+        if (phone := self._living(step.who)) is not None and phone.program is not None:
+            name = f"{phone.name} {step.count}"
+            await phone.program.in_group(lambda by, group: by.rename(group, name))
+
+    async def _appoint(self, step: Step) -> None:
+        """`who` makes `other` an admin, if they may."""
+        phone, other = self._living(step.who), self.phones[step.other.partition("@")[0]]
+        if phone is not None and phone.program is not None:
+            actor = other.actor
+            await phone.program.in_group(lambda by, group: by.appoint(group, actor, "admin"))
 
     async def _kill(self, step: Step) -> None:
         """The program of `who` dies at its write `count` from now; `span` later it begins anew."""
