@@ -28,9 +28,10 @@ from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
 from node.client.rows import MessageRow
-from node.errors import Conflict, Missing, NodeError, Refused, TooMuch, will_pass
+from node.errors import Conflict, Malformed, Missing, NodeError, Refused, TooMuch, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import MailboxItem
+from node.wire.api.graph import Relation
 from node.wire.times import MICROS, from_seconds
 
 Opening = Callable[[], AbstractAsyncContextManager[Messenger]]
@@ -296,6 +297,15 @@ class Conversations:
                 found[person.handle] = actor
         return found
 
+    async def _relation(self, who: str) -> Relation:
+        try:
+            return await self._people.relation(who)
+        except Malformed:
+            if "@" in who:
+                raise
+            nobody = f"no group and no friend is called {who}: kith chats lists your talks"
+            raise Missing("DEV-19.3", nobody) from None
+
     async def _id(self, messenger: Messenger, who: str) -> str:
         """An actor's id. Nobody is asked for whom we talk with already: that works offline.
 
@@ -310,7 +320,7 @@ class Conversations:
         if messenger.device.frozen and len(set(meant)) == 1:
             return meant[0]
         try:
-            person = (await self._people.relation(who)).person
+            person = (await self._relation(who)).person
         except NodeError as error:
             # A bare name could be two people's: our node is asked whenever it is there.
             if will_pass(error) and len(set(meant)) == 1:

@@ -277,11 +277,8 @@ class Device:
 
     def add(self, group: str, packages: Packages, now: int, listed: bool = False) -> None:
         """Take the devices in whose key packages these are, by actor; `listed`: as a list says,
-        which no person is told of (DEV-17).
-
-        Raises `Forbidden` (E2E-5.1, KEY-5.2) for a package that is not theirs, `Conflict`
-        (DEV-4.5) when all of them are in.
-        """
+        which no person is told of (DEV-17). Raises as `start`, and `Conflict` (DEV-4.5) when all of
+        them are in."""
         add = self.trust.adding(packages, now, listed)
         with self.state.step():
             self.outbox.change(group, add, now)

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from node.client import linking
 from node.client.kith import Kith
 from node.errors import Conflict, Forbidden, Malformed, Missing, NodeError
 from node.testing.town import open_town
 from tests.client.conftest import Square
+from tests.client.test_linking import at_phone, link
 
 NAME = "Sunday walk"
 
@@ -112,3 +114,39 @@ async def test_nobody_is_added_where_one_cannot_be(square: Square) -> None:
         assert len(await alice.chats()) == 2
         await alice.say(bob.handle, "between us")
         assert len(await alice.chats()) == 3
+
+
+@pytest.mark.clause("DEV-17.1", "E2E-8.2")
+async def test_a_second_device_comes_in_by_its_list_and_goes_with_its_person(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linking, "LOOK_SECONDS", 0.01)
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+        await square.join("carol", "gamma.test") as carol,
+    ):
+        for other in (bob, carol):
+            await other.talk()
+            await square.befriend(alice, other)
+        await alice.new_group(NAME, bob.handle, carol.handle)
+        await said_to(square, bob, NAME)
+        await link(square, bob)
+        async with at_phone(square) as phone:
+            await phone.talk()
+            for one in (bob, phone, bob, phone):  # a member's device adds it, and so says its list
+                await said_to(square, one, NAME)
+            with pytest.raises(Missing, match="no group and no friend"):
+                await carol.say("no such walk", "?")
+            await said_to(square, carol, NAME)
+            await carol.say(NAME, "to all devices")
+            assert await said_to(square, phone, NAME) == ["to all devices"]
+            await phone.say(NAME, "from the phone")
+            assert "from the phone" in await said_to(square, alice, NAME)
+            assert "from the phone" in await said_to(square, bob, NAME)
+            await alice.remove_people(NAME, bob.handle)
+            await alice.say(NAME, "without Bob")
+            assert "without Bob" in await said_to(square, carol, NAME)
+            for one in (bob, phone):
+                assert "without Bob" not in await said_to(square, one, NAME)
+                assert (await one.group_lines(NAME))[-1].went == [bob.actor]
