@@ -1,7 +1,7 @@
 /** Pure: what a device's person makes of groups, each deed a step (spec E2E-8, DEV-19). */
 
 import { Missing } from "../errors.ts";
-import { parseKeyPackage } from "../mls/index.ts";
+import { parseKeyPackage } from "../mls/group.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
 import type { Turns } from "./device_archive.ts";

@@ -5,7 +5,7 @@
  */
 
 import { Conflict, Forbidden, type Refused } from "../errors.ts";
-import type { Committed, Event, Session } from "../mls/index.ts";
+import type { Committed, Event, Session } from "../mls/group.ts";
 import type { Extensions } from "../mls/public/extensions.ts";
 import { hex } from "../wire/bytes.ts";
 import type { GroupChanged, GroupSpoilt } from "./conversation_events.ts";

@@ -1,6 +1,6 @@
 /** Pure: who takes part in a conversation once its group is in another epoch (DEV-16.8, E2E-8.2). */
 
-import type { Committed } from "../mls/index.ts";
+import type { Committed } from "../mls/group.ts";
 import * as absent from "./absent.ts";
 import type { ConversationLeft, GroupChanged, MembersChanged } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";

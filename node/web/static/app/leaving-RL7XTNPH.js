@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-BEBVOLB2.js";import"/app/chunk-MGXMNUFK.js";import"/app/chunk-PXJ3XZL7.js";import"/app/chunk-N7USEZ7Z.js";import"/app/chunk-2ILG3INJ.js";import"/app/chunk-VXIVODFX.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-PN3W4N6C.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-N7USEZ7Z.js";import"/app/chunk-VXIVODFX.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
