@@ -20,7 +20,6 @@ import msgspec
 from node.client import unfetched
 from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent
-from node.client.device import Device
 from node.client.device_trust import Standing
 from node.client.event_stream import Event
 from node.client.groups import former
@@ -82,25 +81,12 @@ class Conversations:
         """
         messenger = await self.talk()
         messenger.device.check_seat()
-        if group := self.group_named(messenger.device, who):
+        if group := messenger.device.rosters.meant(who):
             return group
         actor = await self._id(messenger, who)
         return await messenger.with_actor(actor)
 
-    def group_named(self, device: Device, who: str) -> str:
-        """The conversation with that id, or the group of that name; "" for a person.
-
-        Raises `Conflict` (DEV-19.3) where several groups are called so.
-        """
-        if who in device.conversations() or who.startswith(("@", "https://")):
-            return who if who in device.conversations() else ""
-        found = device.rosters.named(who)
-        if len(found) > 1:
-            several = f"several groups are called {who}: name one by its id (kith chats --json)"
-            raise Conflict("DEV-19.3", several)
-        return found[0] if found else ""
-
-    async def actor(self, who: str) -> str:
+    async def id_of(self, who: str) -> str:
         """Somebody's id. Raises `Missing` (GRA-3.1) for nobody."""
         return await self._id(await self.talk(), who)
 
@@ -187,7 +173,7 @@ class Conversations:
     async def conversations_with(self, who: str) -> list[str]:
         """The conversations of just us and somebody, first the one that `say` uses; often one."""
         device = (messenger := await self.talk()).device
-        if group := self.group_named(device, who):
+        if group := device.rosters.meant(who):
             return [group]
         return device.between(await self._id(messenger, who))
 
@@ -203,7 +189,7 @@ class Conversations:
         if who in device.archive.conversations():
             return [who]
         groups = await self.conversations_with(who)
-        if self.group_named(device, who):
+        if device.rosters.meant(who):
             return groups
         actor = await self._id(messenger, who)
         every = device.conversations().items()
@@ -291,7 +277,12 @@ class Conversations:
         met = {one for row in device.conversations().values() for one in row.members}
         found: dict[str, str] = {}
         for actor in sorted(met - known - {device.actor}):
-            person = (await self._people.relation(actor)).person
+            try:
+                person = (await self._people.relation(actor)).person
+            except NodeError as error:
+                if will_pass(error):
+                    break  # nobody waits for one server after the other
+                continue  # they are gone: their address is their name
             if person.handle:
                 device.remember(person.handle, actor)
                 found[person.handle] = actor

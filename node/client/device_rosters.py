@@ -14,7 +14,7 @@ from node.client.roster import Roster
 from node.client.roster_rows import LineRow, RosterRow, SpoiltRow
 from node.client.rows import ConversationRow
 from node.e2ee.mls.public import key_package
-from node.errors import Missing, Refused
+from node.errors import Conflict, Missing, Refused
 
 NO_GROUP = "that conversation has no people to add, no roles and no name: begin a group"
 
@@ -59,6 +59,19 @@ class DeviceRosters:
         ]
         stand = [group for group in alike if not self._state.conversation(group).left]
         return stand or alike
+
+    def meant(self, who: str) -> str:
+        """The conversation with that id, or the group of that name; "" for a person.
+
+        Raises `Conflict` (DEV-19.3) where several groups are called so.
+        """
+        if self._state.has(rows.conversation_row(who)):
+            return who
+        found = [] if who.startswith(("@", "https://")) else self.named(who)
+        if len(found) > 1:
+            several = f"several groups are called {who}: name one by its id (kith chats --json)"
+            raise Conflict("DEV-19.3", several)
+        return found[0] if found else ""
 
     def lines(self, *groups: str) -> list[LineRow]:
         """What happened to groups, the oldest first."""

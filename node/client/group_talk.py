@@ -41,13 +41,13 @@ class GroupTalk:
         added (DEV-19.2)."""
         messenger = await self._talk.talk()
         messenger.device.check_seat()
-        actors = [await self._talk.actor(one) for one in people]
+        actors = [await self._talk.id_of(one) for one in people]
         return await messenger.grouping.begin(name, actors)
 
     async def add_people(self, who: str, *people: str) -> None:
         """Take people in, all or none."""
         messenger, group = await self._talk.talk(), await self._group(who)
-        actors = [await self._talk.actor(one) for one in people]
+        actors = [await self._talk.id_of(one) for one in people]
         await messenger.grouping.add(group, actors)
 
     async def remove_people(self, who: str, *people: str) -> None:
@@ -75,12 +75,12 @@ class GroupTalk:
     async def group(self, who: str) -> Roster | None:
         """Its name and people as this device saw them last; None for a talk that is no group."""
         device = (await self._talk.talk()).device
-        return device.rosters.of(self._talk.group_named(device, who))
+        return device.rosters.of(device.rosters.meant(who))
 
     async def group_lines(self, who: str) -> list[LineRow]:
         """Who came and went there, what it was called, who got which role; the oldest first."""
         device = (await self._talk.talk()).device
-        return device.rosters.lines(self._talk.group_named(device, who))
+        return device.rosters.lines(device.rosters.meant(who))
 
     async def chats(self) -> list[Chat]:
         """Every talk, where something was said last first."""
@@ -106,12 +106,12 @@ class GroupTalk:
         people = shape.people if shape else {}
         named = await self._talk.names()
         meant = [actor for actor in people if is_meant(named.get(actor, actor), who)]
-        return meant[0] if len(meant) == 1 else await self._talk.actor(who)
+        return meant[0] if len(meant) == 1 else await self._talk.id_of(who)
 
     async def _group(self, who: str) -> str:
         device = (await self._talk.talk()).device
         device.check_seat()
-        found = self._talk.group_named(device, who)
+        found = device.rosters.meant(who)
         if not found or device.conversations()[found].left:
             raise Missing("DEV-19.3", NO_SUCH.format(who=who))
         return found

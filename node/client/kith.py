@@ -251,6 +251,7 @@ class Kith:
 
     talk = _of_talk(Conversations.talk)
     talk_to = _of_talk(Conversations.talk_to)
+    id_of = _of_talk(Conversations.id_of)
     say = _of_talk(Conversations.say)
     in_the_way = _of_talk(Conversations.in_the_way)
     standings = _of_talk(Conversations.standings)
