@@ -83,6 +83,11 @@ export function keep(state: DeviceState, group: string, roster: Roster): void {
   state.put(rosterRow(group), { name, people: peopleOf(roster, actorsOf(roster)) });
 }
 
+/** It never began. */
+export function forget(state: DeviceState, group: string): void {
+  for (const name of [rosterRow(group), ...state.names("line", group)]) state.delete(name);
+}
+
 /** What became of the group, as a line of its history. */
 export function keepLine(
   state: DeviceState,
