@@ -45,6 +45,7 @@ const NEWS: ReadonlySet<string> = new Set([
   "NodeRestored",
   "ConversationCaughtUp",
   "ChangeDropped",
+  "GroupSpoilt",
   "MessageUnreadable", // of no conversation
 ]);
 
@@ -56,7 +57,7 @@ const OF_ITEMS: ReadonlySet<string> = new Set([
 ]);
 
 /** Rows by which other words than their own may wait, or stand elsewhere. */
-const OF_ALL = /^(conversation|archived|asked|stopped|absent)\//;
+const OF_ALL = /^(conversation|archived|asked|stopped|absent|roster|spoilt)\//;
 
 export class Chats {
   readonly #parts: Parts;
@@ -74,7 +75,10 @@ export class Chats {
     parts.vault.written = (changes, fresh) => {
       const known = [...changes.keys()];
       for (const one of parts.history.take(changes, fresh)) this.#change(one);
-      for (const [name, value] of changes) this.#acted(name, value);
+      for (const [name, value] of changes) {
+        this.#acted(name, value);
+        this.#lined(name, value);
+      }
       if (known.some((name) => OF_ALL.test(name))) this.moved();
       if (known.some((name) => /^(message|reaction|handle)\//.test(name))) this.#flushSoon();
     };
@@ -159,7 +163,8 @@ export class Chats {
   }
 
   async #groupOf(chat: string, place: Place | null, speaker: Speaker): Promise<string> {
-    if (place === null || place.others.length === 1) return speaker.withActor(chat);
+    const isPair = place === null || (place.others.length === 1 && !place.isGroup);
+    if (isPair) return speaker.withActor(chat);
     const [group] = place.open;
     if (group !== undefined) return group;
     throw new Missing("E2E-5.6", "this device takes no part in that conversation any more");
@@ -294,6 +299,15 @@ export class Chats {
     if (said === undefined) return;
     this.#change({ ...said, isNew: false });
     this.#flushSoon();
+  }
+
+  /** Who came and went stands in the history of a group. */
+  #lined(name: string, value: Bytes | null): void {
+    if (!name.startsWith("line/")) return;
+    const lined = this.#parts.history.takeLine(name, value);
+    if (lined !== null) {
+      this.#parts.tell({ is: "item", item: this.#views.line(lined), isNew: true });
+    }
   }
 
   #touch(chat: string): void {

@@ -5,6 +5,7 @@ import { KithError, Malformed, Missing, Unproven } from "../errors.ts";
 import { loaded } from "../loaded.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import type { AccountView, Session as Opened } from "../messenger/api_types.ts";
+import type { GroupChange } from "../messenger/grouping.ts";
 import type { LetIn } from "../messenger/linking.ts";
 import { Turns } from "../messenger/waiting.ts";
 import { Vault } from "../vault/vault.ts";
@@ -385,5 +386,15 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
 
   async leave(chat: string): Promise<void> {
     await this.#opened().chats.leave(chat);
+  }
+
+  async newGroup(name: string, actors: readonly string[]): Promise<string> {
+    const { begin } = await loaded(import("./groups.ts"));
+    return begin(this.#opened(), name, actors);
+  }
+
+  async changeGroup(chat: string, what: GroupChange): Promise<void> {
+    const { change } = await loaded(import("./groups.ts"));
+    await change(this.#opened(), chat, what);
   }
 }

@@ -5,11 +5,13 @@
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
+import { knowsGroups } from "../device/device_rosters.ts";
 import type { Changes } from "../device/rows.ts";
 import { Missing, NoRoom, TooMuch, Unproven, Unreachable, willPass } from "../errors.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import type { MailboxItem } from "../messenger/api_types.ts";
 import type { NodeEvent } from "../messenger/event_stream.ts";
+import type { Carrying } from "../messenger/grouping.ts";
 import type { KeyKeeper } from "../messenger/key_keeper.ts";
 import { Messenger } from "../messenger/messenger.ts";
 import { restAfter, Turns } from "../messenger/waiting.ts";
@@ -212,6 +214,19 @@ export class OpenDevice {
 
   get keeper(): KeyKeeper {
     return this.#messenger.keys;
+  }
+
+  /** What deeds in groups need. Throws what ended it, where this device cannot speak any more. */
+  carrying(): Carrying {
+    if (this.#over !== null) throw this.#over;
+    const [messenger, { device }] = [this.#messenger, this];
+    return {
+      device,
+      seconds: () => this.seconds(),
+      claim: (actor) => messenger.claim(actor),
+      isAble: knowsGroups,
+      settle: () => messenger.settle(),
+    };
   }
 
   seconds(): number {

@@ -23,6 +23,8 @@ from node.client.conversation_events import (
     ConversationJoined,
     ConversationLeft,
     ConversationUnanswered,
+    GroupChanged,
+    GroupSpoilt,
     KeysHeld,
     MembersChanged,
     MessageChanged,
@@ -35,6 +37,7 @@ from node.client.conversation_events import (
 )
 from node.client.conversations import Conversations
 from node.client.event_stream import Event
+from node.client.group_talk import Chat, GroupTalk
 from node.client.history import History
 from node.client.keys import Keys
 from node.client.linking import Linking, NewDevice
@@ -55,6 +58,7 @@ __all__ = [
     "ArchiveHeld",
     "ArchiveMissing",
     "ChangeDropped",
+    "Chat",
     "ConversationBehind",
     "ConversationCaughtUp",
     "ConversationEvent",
@@ -63,6 +67,8 @@ __all__ = [
     "ConversationUnanswered",
     "KeysHeld",
     "Event",
+    "GroupChanged",
+    "GroupSpoilt",
     "Kith",
     "MembersChanged",
     "Message",
@@ -111,6 +117,7 @@ _of_keys = _Verbs(lambda kith: kith._keys)
 _of_linking = _Verbs(lambda kith: kith._linking)
 _of_history = _Verbs(lambda kith: kith._history)
 _of_saying = _Verbs(lambda kith: kith._saying)
+_of_groups = _Verbs(lambda kith: kith._groups)
 
 
 class Kith:
@@ -128,6 +135,7 @@ class Kith:
     _keys: Keys
     _history: History
     _saying: Saying
+    _groups: GroupTalk
     _linking: Linking
 
     def __init__(
@@ -153,6 +161,7 @@ class Kith:
         self._keys = Keys(self.api, profile, self._people, self._talk.talk, clock)
         self._history = History(self._talk)
         self._saying = Saying(self._talk)
+        self._groups = GroupTalk(self._talk)
         self._linking = Linking(self.api, profile, self._talk.talk, clock, entropy)
 
     async def __aenter__(self) -> Self:
@@ -242,6 +251,7 @@ class Kith:
 
     talk = _of_talk(Conversations.talk)
     talk_to = _of_talk(Conversations.talk_to)
+    id_of = _of_talk(Conversations.id_of)
     say = _of_talk(Conversations.say)
     in_the_way = _of_talk(Conversations.in_the_way)
     standings = _of_talk(Conversations.standings)
@@ -263,6 +273,16 @@ class Kith:
     react = _of_saying(Saying.react)
     messages = _of_saying(Saying.messages)
     message = _of_saying(Saying.message)
+
+    new_group = _of_groups(GroupTalk.new_group)
+    add_people = _of_groups(GroupTalk.add_people)
+    remove_people = _of_groups(GroupTalk.remove_people)
+    leave_group = _of_groups(GroupTalk.leave_group)
+    rename_group = _of_groups(GroupTalk.rename_group)
+    give_role = _of_groups(GroupTalk.give_role)
+    group = _of_groups(GroupTalk.group)
+    group_lines = _of_groups(GroupTalk.group_lines)
+    chats = _of_groups(GroupTalk.chats)
 
     recovery = _of_keys(Keys.recovery)
     written_down = _of_keys(Keys.written_down)

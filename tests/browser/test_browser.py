@@ -54,6 +54,7 @@ MORE = {
         "first_owed",
         "key_changes",
         "key_maker",
+        "roles",
         "standing",
     },
 }

@@ -7,7 +7,7 @@ import pytest
 from node.client.said import Said
 from node.client.said_rows import Reaction
 from node.testing.memory.archive import ArchiveUnit
-from node.testing.simulator import Story, play, random_story, shrunk
+from node.testing.simulator import Story, play, random_group_story, random_story, shrunk
 from node.testing.simulator.home import HomeNode
 from node.testing.simulator.story import (
     KILL,
@@ -40,6 +40,15 @@ TALK = Story(
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
 def test_all_is_as_it_should_be_once_it_has_healed(seed: int) -> None:
     story = random_story(seed)
+    if found := play(story):
+        shortest = shrunk(story, lambda one: bool(play(one, QUICK)), 40)
+        pytest.fail("\n".join([str(shortest), *play(shortest), "", "at first:", *found]))
+
+
+@pytest.mark.clause("DEV-19.4", "DEV-19.5", "E2E-8.1")
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + max(SEEDS // 4, 1)))
+def test_a_group_is_as_it_should_be_once_it_has_healed(seed: int) -> None:
+    story = random_group_story(seed)
     if found := play(story):
         shortest = shrunk(story, lambda one: bool(play(one, QUICK)), 40)
         pytest.fail("\n".join([str(shortest), *play(shortest), "", "at first:", *found]))

@@ -1,13 +1,14 @@
 """A device of somebody: what it has on disk, and the program that runs over it now and then."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
 from node.client.content import FAILURE, TOMBSTONE
 from node.client.conversation_events import ConversationEvent
 from node.client.device import Device
+from node.client.grouping import Grouping
 from node.client.key_keeper import id_of
 from node.client.messenger import Messenger
 from node.client.rows import MessageRow
@@ -132,6 +133,29 @@ class Program:
         device = self.messenger.device
         found = [(group, row) for group in device.between(actor) for row in device.history(group)]
         return [one for one in found if one[1].kind not in (FAILURE, TOMBSTONE)]
+
+    async def in_group(self, deed: Callable[[Grouping, str], Awaitable[object]]) -> None:
+        """Do something in the group that this device is in, as far as that can be done now."""
+        device = self.messenger.device
+        rosters = (name.partition("/")[2] for name in device.state.names("roster"))
+        for group in [one for one in rosters if not device.conversations()[one].left]:
+            with suppress(NodeError, Killed):
+                await deed(self.messenger.grouping, group)
+
+    async def begin(self, actors: Iterable[str]) -> None:
+        """Begin a group with these."""
+        with suppress(NodeError, Killed):
+            await self.messenger.grouping.begin("all of us", actors)
+
+    async def say_to_all(self, text: str) -> bool:
+        """Say it in the group; whether there is one."""
+        device = self.messenger.device
+        rosters = (name.partition("/")[2] for name in device.state.names("roster"))
+        groups = [one for one in rosters if not device.conversations()[one].left]
+        for group in groups:
+            with suppress(NodeError, Killed):
+                await self.messenger.say(group, text)
+        return bool(groups)
 
     async def revoke(self, id: str, by_recovery_key: bool) -> None:
         """As `kith devices revoke`: off the list, and its session ends."""

@@ -39,7 +39,7 @@ def random_story(seed: int) -> Story:
     steps = _coming_and_going(dice, devices) if dice.percent(60) else []
     everybody = (*devices, *(step.who for step in steps if step.kind in (LINK, RECOVER)))
     steps += [_talk(dice, devices, everybody) for _ in range(_some(dice))]
-    steps += [_trouble(dice, everybody) for _ in range(dice.below(8))]
+    steps += [trouble(dice, everybody) for _ in range(dice.below(8))]
     return Story(seed, devices, tuple(sorted(steps, key=lambda step: step.at)))
 
 
@@ -91,7 +91,8 @@ def _coming_and_going(dice: Dice, devices: tuple[str, ...]) -> list[Step]:
     return found
 
 
-def _trouble(dice: Dice, devices: tuple[str, ...]) -> Step:
+def trouble(dice: Dice, devices: tuple[str, ...]) -> Step:
+    """Bad weather, or a machine that dies."""
     at, who = dice.seconds(LASTS), dice.one_of(devices)
     nodes = sorted({name.partition("@")[2] for name in devices})
     match dice.one_of((KILL, KILL, STORM, STORM, PART, STOP, SKEW, PUT_BACK)):

@@ -7,22 +7,25 @@ from uuid import UUID
 
 from node.client.rows import MessageRow
 from node.client.words import Words
-from node.testing.simulator import arriving, judging
+from node.testing.simulator import arriving, grouped, judging
 from node.testing.simulator.disk import Killed
 from node.testing.simulator.home import HomeNode
 from node.testing.simulator.phone import Phone
 from node.testing.simulator.sky import Sky
 from node.testing.simulator.story import (
     AFTER_ALL,
+    BEGIN,
     EDIT,
     KILL,
     LINK,
+    NAME,
     PART,
     PUT_BACK,
     REACT,
     RECOVER,
     RESTORE,
     REVOKE,
+    ROLE,
     SAY,
     SKEW,
     STOP,
@@ -81,6 +84,9 @@ class World:
             TAKE_BACK: self._take_back,
             REACT: self._react,
             PUT_BACK: self._put_back,
+            BEGIN: self._begin_group,
+            NAME: self._rename,
+            ROLE: self._appoint,
         }
 
     async def play(self, healing: Sequence[float]) -> list[str]:
@@ -101,7 +107,7 @@ class World:
             await asyncio.sleep(span)
             for phone in self.living():
                 await phone.read_back()
-            found = judging.judge(self)
+            found = grouped.judge_group(self) if self._is_group else judging.judge(self)
             if not found:
                 break
         return found + self._faults()
@@ -232,9 +238,42 @@ class World:
         return phone if phone is not None and phone in self.living() else None
 
     async def _speak(self, phone: Phone, text: str, other: str) -> None:
-        self.said.add(text)
         assert phone.program is not None
-        await phone.program.say(other, text)
+        if not self._is_group:
+            self.said.add(text)
+            await phone.program.say(other, text)
+            return
+        self.said.add(text)  # before it may be kept
+        if not await phone.program.say_to_all(text):
+            self.said.discard(text)
+
+    @property
+    def _is_group(self) -> bool:
+        return any(step.kind == BEGIN for step in self._story.steps)
+
+    async def _begin_group(self, step: Step) -> None:
+        """`who` begins a group with everybody, as soon as that can be done."""
+        others = sorted({one.actor for one in self.phones.values()})
+        for _ in range(60):
+            phone = self._living(step.who)
+            if phone is not None and phone.program is not None:
+                if grouped.group_of(phone.program.messenger.device):
+                    return
+                await phone.program.begin(others)
+            await asyncio.sleep(5.0)
+
+    async def _rename(self, step: Step) -> None:
+        """`who` gives the group another name, if they may."""
+        if (phone := self._living(step.who)) is not None and phone.program is not None:
+            name = f"{phone.name} {step.count}"
+            await phone.program.in_group(lambda by, group: by.rename(group, name))
+
+    async def _appoint(self, step: Step) -> None:
+        """`who` makes `other` an admin, if they may."""
+        phone, other = self._living(step.who), self.phones[step.other.partition("@")[0]]
+        if phone is not None and phone.program is not None:
+            actor = other.actor
+            await phone.program.in_group(lambda by, group: by.appoint(group, actor, "admin"))
 
     async def _kill(self, step: Step) -> None:
         """The program of `who` dies at its write `count` from now; `span` later it begins anew."""
