@@ -55,6 +55,7 @@ async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
         "/links/{code}/approve",
         "/links/{code}/look",
         "/links/{code}/show",
+        "/attachments",
         "/pictures",
         "/push/test",
     ]
