@@ -13,6 +13,8 @@ from typing import Concatenate, Generic, ParamSpec, Self, TypeVar
 from node.client import sign_in
 from node.client.accounts import Accounts
 from node.client.api_client import ApiClient
+from node.client.attached import Attachment, Files
+from node.client.attaching import Attaching
 from node.client.conversation_events import (
     ArchiveHeld,
     ArchiveMissing,
@@ -54,6 +56,7 @@ from node.ports import Clock, Entropy
 __all__ = [
     "ArchiveHeld",
     "ArchiveMissing",
+    "Attachment",
     "ChangeDropped",
     "ConversationBehind",
     "ConversationCaughtUp",
@@ -63,6 +66,7 @@ __all__ = [
     "ConversationUnanswered",
     "KeysHeld",
     "Event",
+    "Files",
     "Kith",
     "MembersChanged",
     "Message",
@@ -111,6 +115,7 @@ _of_keys = _Verbs(lambda kith: kith._keys)
 _of_linking = _Verbs(lambda kith: kith._linking)
 _of_history = _Verbs(lambda kith: kith._history)
 _of_saying = _Verbs(lambda kith: kith._saying)
+_of_attaching = _Verbs(lambda kith: kith._attaching)
 
 
 class Kith:
@@ -128,6 +133,7 @@ class Kith:
     _keys: Keys
     _history: History
     _saying: Saying
+    _attaching: Attaching
     _linking: Linking
 
     def __init__(
@@ -152,7 +158,8 @@ class Kith:
         self._talk = Conversations(self.api, profile, self._people, opening, clock)
         self._keys = Keys(self.api, profile, self._people, self._talk.talk, clock)
         self._history = History(self._talk)
-        self._saying = Saying(self._talk)
+        self._attaching = Attaching(self.api, self._talk, entropy)
+        self._saying = Saying(self._talk, self._attaching.forget)
         self._linking = Linking(self.api, profile, self._talk.talk, clock, entropy)
 
     async def __aenter__(self) -> Self:
@@ -261,6 +268,11 @@ class Kith:
     react = _of_saying(Saying.react)
     messages = _of_saying(Saying.messages)
     message = _of_saying(Saying.message)
+    attach = _of_attaching(Attaching.attach)
+    files = _of_attaching(Attaching.files)
+    save = _of_attaching(Attaching.save)
+    pieces = _of_attaching(Attaching.pieces)
+    part = _of_attaching(Attaching.part)
 
     recovery = _of_keys(Keys.recovery)
     written_down = _of_keys(Keys.written_down)

@@ -16,8 +16,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.e2ee.attachments.chunked import (
-    CHUNK,
-    HEAD,
     SEALED_CHUNK,
     Chunks,
     Layout,
@@ -28,7 +26,7 @@ from node.e2ee.attachments.chunked import (
     sealed,
 )
 from node.errors import Malformed, Refused
-from node.wire.sealed_sizes import LARGEST, is_sealed_size, padded_size, sealed_size
+from node.wire.sealed_sizes import CHUNK, HEAD, LARGEST, is_sealed_size, padded_size, sealed_size
 from tools import make_attachment_vectors as maker
 
 FOLDER = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "attachments"

@@ -51,11 +51,11 @@ async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
     ]
     assert sorted(keyless) == [
         "/account/reset",
+        "/attachments",
         "/invites/lookup",
         "/links/{code}/approve",
         "/links/{code}/look",
         "/links/{code}/show",
-        "/attachments",
         "/pictures",
         "/push/test",
     ]
