@@ -37,6 +37,8 @@ const NAMES: readonly Name[] = [
   "putAway",
   "goOn",
   "leave",
+  "attach",
+  "openFile",
   "keys",
   "recovery",
   "writtenDown",

@@ -6,6 +6,7 @@ import type { MessageRow } from "../device/rows.ts";
 import { Conflict } from "../errors.ts";
 import { hostsOf, type Unreached } from "./arrivals.ts";
 import type { Chat, Gap, HistoryItem, Message, Page, Quoted, SentState } from "./device_client.ts";
+import type { FileView } from "./file_questions.ts";
 import type { History, Said } from "./history.ts";
 import type { GapNote, Notes } from "./notes.ts";
 import { type Place, placesOf } from "./places.ts";
@@ -202,7 +203,7 @@ export class Views {
       isMarkdown: markdown === true,
       html,
       isChanged: Boolean(edited),
-      isUnknown: Boolean(raw),
+      ...(raw ? await filesOf(raw) : NO_FILES),
       answers: this.#answered(said, moment),
       reactions: this.#parts.history.reactions(said),
       at: at / 1000,
@@ -261,6 +262,14 @@ export class Views {
     const owed = await this.#parts.device.owed();
     return owed.some(({ intent }) => intent.type === "Say" && intent.message === name);
   }
+}
+
+const NO_FILES = { isUnknown: false, files: [] as readonly FileView[] };
+
+/** The files in what came beside the words; that there is more than files, or that nothing here can read them. */
+async function filesOf(raw: string): Promise<typeof NO_FILES> {
+  const part = await import("../attachments/views.ts").catch(() => null);
+  return part?.filesOf(raw) ?? { isUnknown: true, files: [] };
 }
 
 function rowOf(group: string, { actor, id }: MessageRow): string {

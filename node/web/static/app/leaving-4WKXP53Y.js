@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-I7L7ATIS.js";import"/app/chunk-QGB5V77U.js";import"/app/chunk-A6I4YN3V.js";import"/app/chunk-7EI3S7WT.js";import"/app/chunk-HDBVHGFE.js";import"/app/chunk-HY2DZCZN.js";export{r as deleteAccount,m as forget,o as logOut};

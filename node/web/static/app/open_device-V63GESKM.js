@@ -1,1 +1,0 @@
-import{L as a,M as b}from"/app/chunk-XSV3ESBH.js";import"/app/chunk-SDVLQ4HX.js";import"/app/chunk-VIQQ4YGE.js";export{b as OpenDevice,a as createVault};

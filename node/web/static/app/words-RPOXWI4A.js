@@ -1,1 +1,0 @@
-import{a as o}from"/app/chunk-NYP3WRH4.js";import"/app/chunk-HY2DZCZN.js";export{o as sayWritten};
