@@ -12,6 +12,7 @@ import {
   MOST,
   nameOf,
   rawOf,
+  shownAs,
   type Blob as Sealed,
 } from "../attachments/attached.ts";
 import {
@@ -234,8 +235,10 @@ export async function openFile(
     if (isPoster) throw new Missing("ATT-5.3", "this file has no small picture");
     return new Blob([file.inline], { type });
   }
-  // The browser shows it as what the list of types says (ATT-2.5), which its page asks for.
-  return new Blob(await fetched(api, blob, type, isPoster ? silent : progress), { type });
+  const data = await fetched(api, blob, type, isPoster ? silent : progress);
+  // What is only saved has no type that a browser would show (ATT-2.5).
+  const isSaved = !isPoster && shownAs(file) === "Document";
+  return new Blob(data, { type: isSaved ? "application/octet-stream" : type });
 }
 
 async function fetched(

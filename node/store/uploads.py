@@ -17,6 +17,9 @@ from node.wire.api.cursor import Cursor
 from node.wire.times import from_micros, micros
 
 USED = "used"
+ATTACHMENT_BYTES = (
+    4096  # that a sealed file takes besides: else a quota would hold millions of them
+)
 
 
 class Leftover(Struct, frozen=True):
@@ -106,7 +109,7 @@ class IntakeUnit(Unit):
         shown = await self._sum(pictures.c.bytes, pictures.c.account == account)
         sealed = await self._sum(archives.c.bytes, archives.c.account == account)
         lies_here = and_(attachments.c.account == account, attachments.c.blob != "")
-        sealed += await self._sum(attachments.c.bytes, lies_here)
+        sealed += await self._sum(attachments.c.bytes + ATTACHMENT_BYTES, lies_here)
         under_way = and_(mine, self._open())
         announced = await self._sum(uploads.c.size, under_way)
         count = await self.connection.execute(select(func.count()).where(under_way))

@@ -63,10 +63,7 @@ function useOpened({ message, place, file }: Props, isPoster: boolean): Opened {
       const { chat, id, actor } = message;
       const data = await device.openFile(chat, { id, actor }, place, isPoster, key.current);
       if (isGone.current) return;
-      // What is only saved has no type that a browser would show (ATT-2.5).
-      const type =
-        file.shownAs === "Document" && !isPoster ? "application/octet-stream" : data.type;
-      url.value = URL.createObjectURL(data.slice(0, data.size, type));
+      url.value = URL.createObjectURL(data);
     } catch (error) {
       fault.value = explain(error);
     }
