@@ -5,10 +5,11 @@
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { type BuildOptions, build, type Plugin, transform } from "esbuild";
+
+import { firstInOne } from "./first_in_one.ts";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const FOLDER = fileURLToPath(new URL("../node/web/static/app/", import.meta.url));
@@ -31,27 +32,6 @@ const COMMON: BuildOptions = {
 };
 
 type Files = Map<string, Uint8Array>;
-
-/**
- * What is loaded later has the first view already. Said to the bundler, it puts all of the first view in one
- * file, where it would make one of every few pages that some screens share: many small files are a third
- * longer, as each is compressed alone.
- */
-const FIRST_IN_ONE: Plugin = {
-  name: "first-in-one",
-  setup(building) {
-    building.onResolve({ filter: /\.tsx?$/ }, async ({ kind, path, namespace, ...from }) => {
-      if (kind !== "dynamic-import" || namespace !== "file") return undefined;
-      const found = await building.resolve(path, { kind: "import-statement", ...from });
-      // Names of files are made of paths, too: they are the same wherever the project lies.
-      return { path: `./${relative(HERE, found.path)}`, namespace: "later" };
-    });
-    building.onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
-      contents: `import "./app/shell.tsx"; export * from ${JSON.stringify(path)};`,
-      resolveDir: HERE,
-    }));
-  },
-};
 
 /** Sheets that the first view does not wait for are text in the scripts that need them. */
 const LATER_SHEETS: Plugin = {
@@ -220,7 +200,7 @@ async function everything(): Promise<Files> {
     splitting: true,
     jsx: "automatic",
     jsxImportSource: "preact",
-    plugins: [FIRST_IN_ONE, LATER_SHEETS],
+    plugins: [firstInOne("app/shell.tsx"), LATER_SHEETS],
   });
   // The device's worker shares nothing with the page: each fetches what it needs and no more.
   const device = await bundle(files, {
@@ -228,6 +208,7 @@ async function everything(): Promise<Files> {
     entryNames: "device-[hash]",
     chunkNames: "[name]-[hash]",
     splitting: true,
+    plugins: [firstInOne("worker/open_device.ts")],
   });
   for (const [page, name] of device) named.set(page, name);
   const text = new TextEncoder();

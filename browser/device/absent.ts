@@ -1,7 +1,7 @@
 /** Pure: of whom no living device takes part in a group any more (spec DEV-10, DEV-16.8). */
 
 import { Unreachable } from "../errors.ts";
-import type { Committed } from "../mls/index.ts";
+import type { Committed } from "../mls/group.ts";
 import { hex } from "../wire/bytes.ts";
 import type { DeviceState } from "./device_state.ts";
 import { actorOf, actorsOf } from "./groups.ts";

@@ -6,7 +6,7 @@
  */
 
 import { Broken, Forbidden, Refused } from "../errors.ts";
-import { type Joined, OwnPackage, proposeSelf, type Session } from "../mls/index.ts";
+import { handshakes, type Joined, OwnPackage, type Session } from "../mls/group.ts";
 import { checkSignature } from "../mls/private/protect.ts";
 import * as framing from "../mls/public/framing.ts";
 import { type Bytes, EMPTY, equal, hex, unhex } from "../wire/bytes.ts";
@@ -158,6 +158,7 @@ export class ComingBack {
   async #ask(group: string, epoch: number): Promise<Bytes> {
     const own = await this.#lastResort();
     if (own === null) return EMPTY;
+    const { proposeSelf } = await handshakes();
     return proposeSelf(own, this.#state.groups.me, unhex(group), BigInt(epoch));
   }
 

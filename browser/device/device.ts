@@ -7,7 +7,7 @@
  */
 
 import type { Refused } from "../errors.ts";
-import type { Entropy } from "../mls/index.ts";
+import type { Entropy } from "../mls/group.ts";
 import { type Bytes, EMPTY, equal, text, utf8 } from "../wire/bytes.ts";
 import { isAbsent } from "./absent.ts";
 import { AccountKeys } from "./account_keys.ts";

@@ -1,10 +1,11 @@
 /** Pure: a device and its account's archive, each happening a step (spec DEV-14). */
 
 import type { Refused } from "../errors.ts";
+import { loaded } from "../loaded.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Archiving, Due, Erasing } from "./archiving.ts";
 import type { DeviceState } from "./device_state.ts";
-import type { ArchivedPage, Restored, Restoring } from "./restoring.ts";
+import type { ArchivedPage, Restored } from "./restoring.ts";
 import { ARCHIVED, type ArchiveRow } from "./rows.ts";
 import type { Said } from "./said.ts";
 
@@ -102,9 +103,11 @@ export class DeviceArchive {
   }
 
   /** Make history of a page, by what is loaded for it; in the vault when this is done. */
-  take(page: ArchivedPage, now: number, By: typeof Restoring): Promise<Restored> {
-    const restoring = new By(this.#state, this.#archiving, this.#said);
-    return this.#turns.step(() => restoring.take(page, now));
+  take(page: ArchivedPage, now: number): Promise<Restored> {
+    return this.#turns.step(async () => {
+      const { Restoring } = await loaded(import("./restoring.ts"));
+      return new Restoring(this.#state, this.#archiving, this.#said).take(page, now);
+    });
   }
 
   /** Who was in the conversations of which this device has the history only. */

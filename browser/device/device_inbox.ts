@@ -16,7 +16,7 @@ import {
   OwnPackage,
   type Removed,
   type Step,
-} from "../mls/index.ts";
+} from "../mls/group.ts";
 import * as framing from "../mls/public/framing.ts";
 import { EMPTY, hex, text, utf8 } from "../wire/bytes.ts";
 import * as absent from "./absent.ts";

@@ -7,6 +7,7 @@ import type { Bytes } from "../wire/bytes.ts";
 import type { AccountKeys } from "./account_keys.ts";
 import type { Turns } from "./device_archive.ts";
 import type { DeviceState } from "./device_state.ts";
+import type { KeyChanges } from "./key_changes.ts";
 import type { AccountKeysRow } from "./key_rows.ts";
 import type { PutKeys, SignedKeys } from "./key_signing.ts";
 import type { Pins } from "./pins.ts";
@@ -24,6 +25,11 @@ export class DeviceKeys {
     this.#turns = turns;
     this.#keys = keys;
     this.#pins = pins;
+  }
+
+  /** A step that changes them. */
+  #change<T>(work: (keys: KeyChanges) => Promise<T>): Promise<T> {
+    return this.#turns.step(async () => work(await this.#keys.changes()));
   }
 
   /** This device's part in them; null when it was never on its account's list. */
@@ -58,12 +64,12 @@ export class DeviceKeys {
 
   /** The first keys of the account, with this device alone (DEV-12.2). */
   begin(id: Bytes, now: number): Promise<void> {
-    return this.#turns.step(() => this.#keys.begin(id, now));
+    return this.#change((keys) => keys.begin(id, now));
   }
 
   /** Another root, in place of what the home node has (DEV-12.10). */
   beginAnew(told: SignedKeys | null, id: Bytes, now: number): Promise<void> {
-    return this.#turns.step(() => this.#keys.beginAnew(told, id, now));
+    return this.#change((keys) => keys.beginAnew(told, id, now));
   }
 
   /** What the home node has (DEV-12.3). Throws `Forbidden` for what is not to be believed. */
@@ -81,22 +87,22 @@ export class DeviceKeys {
 
   /** The recovery key is on paper, and no device needs it any more (DEV-12.4). */
   writeDown(): Promise<void> {
-    return this.#turns.step(() => this.#keys.writeDown());
+    return this.#change((keys) => keys.writeDown());
   }
 
   /** Let another device of the account in (DEV-12.11). */
   admit(device: ListedDevice, now: number): Promise<void> {
-    return this.#turns.step(() => this.#keys.admit(device, now));
+    return this.#change((keys) => keys.admit(device, now));
   }
 
   /** Take another device off the account's list (DEV-12.6). */
   unlist(id: Bytes, rk: Bytes | null, now: number): Promise<void> {
-    return this.#turns.step(() => this.#keys.remove(id, rk, now));
+    return this.#change((keys) => keys.remove(id, rk, now));
   }
 
   /** Another list key, for the same devices (DEV-12.6). */
   redelegate(rk: Bytes, now: number): Promise<void> {
-    return this.#turns.step(() => this.#keys.redelegate(rk, now));
+    return this.#change((keys) => keys.redelegate(rk, now));
   }
 
   /** Put this device on the list by the recovery key; who is taken off it (DEV-12.7). */
@@ -107,7 +113,7 @@ export class DeviceKeys {
     now: number,
     keep: readonly Bytes[] = [],
   ): Promise<readonly Bytes[]> {
-    return this.#turns.step(() => this.#keys.recover(told, id, rk, now, keep));
+    return this.#change((keys) => keys.recover(told, id, rk, now, keep));
   }
 
   /** New leaves carry the newest certificate (DEV-12.8). */

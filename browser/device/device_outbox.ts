@@ -8,7 +8,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 
 import { Broken, Conflict, Missing, Refused, Unreachable } from "../errors.ts";
-import type { Committed } from "../mls/index.ts";
+import type { Committed } from "../mls/group.ts";
 import { header } from "../mls/public/framing.ts";
 import { equal } from "../wire/bytes.ts";
 import * as absent from "./absent.ts";

@@ -5,7 +5,7 @@
  */
 
 import { Missing } from "../errors.ts";
-import { Client, type Entropy, noPsk, POLICY } from "../mls/index.ts";
+import { Client, type Entropy, noPsk, POLICY } from "../mls/group.ts";
 import { type Bytes, utf8 } from "../wire/bytes.ts";
 import { believe, type GroupRows, Groups } from "./groups.ts";
 import {

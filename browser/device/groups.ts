@@ -4,15 +4,15 @@ import { Missing } from "../errors.ts";
 import {
   type Client,
   type Entropy,
+  handshakes,
   type Joined,
   type Judge,
-  join,
   type Means,
   type Member,
   type OwnPackage,
   Session,
   type Step,
-} from "../mls/index.ts";
+} from "../mls/group.ts";
 import { type Bytes, equal, hex, text, utf8 } from "../wire/bytes.ts";
 import { type ConversationRow, groupRow, type MessageRow } from "./rows.ts";
 
@@ -81,7 +81,8 @@ export class Groups {
 
   /** What comes of a Welcome for a key package of ours: to be applied, unless this device is in the
    * group already (DEV-9.4). */
-  join(welcome: Bytes, own: OwnPackage): Promise<Step<Joined>> {
+  async join(welcome: Bytes, own: OwnPackage): Promise<Step<Joined>> {
+    const { join } = await handshakes();
     return join(welcome, own, this.me, this.#means);
   }
 

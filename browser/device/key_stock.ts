@@ -1,7 +1,7 @@
 /** Pure: a device's own key packages, and whose others' are (spec DEV-6, E2E-5.1). */
 
 import { Forbidden, Missing, Refused } from "../errors.ts";
-import { parseKeyPackage, validateKeyPackage } from "../mls/index.ts";
+import { parseKeyPackage, validateKeyPackage } from "../mls/group.ts";
 import { type Bytes, equal, utf8 } from "../wire/bytes.ts";
 import { type DeviceState, SUITE } from "./device_state.ts";
 import type { Add, Intent } from "./intents.ts";

@@ -16,6 +16,9 @@ import { ACCOUNT_KEYS, ACCOUNT_KEYS_ROW, type AccountKeysRow } from "./key_rows.
 import type { SignedKeys } from "./key_signing.ts";
 import { archiveKeyRow } from "./rows.ts";
 
+/** The number in whose place the first keys are put. */
+export const NO_KEYS = "0.0.0";
+
 /** The newest keys that this device knows, read, with the secrets that they hold. */
 export interface KnownKeys {
   readonly row: AccountKeysRow;

@@ -23,7 +23,7 @@ import {
 } from "../keys/public/certificate.ts";
 import { hasKey } from "../keys/public/device_list.ts";
 import { endOf } from "../keys/public/published.ts";
-import type { Member } from "../mls/index.ts";
+import type { Member } from "../mls/group.ts";
 import { find } from "../mls/public/extensions.ts";
 import type { LeafNode } from "../mls/public/leaf.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";

@@ -5,7 +5,7 @@ import { changed } from "../keys/private/pins.ts";
 import { checkNotAhead } from "../keys/public/device_list.ts";
 import { checkPublished, compareNumbers, type Published } from "../keys/public/published.ts";
 import { LARGEST_U32 } from "../keys/public/signed.ts";
-import { parseKeyPackage } from "../mls/index.ts";
+import { parseKeyPackage } from "../mls/group.ts";
 import { type Bytes, equal } from "../wire/bytes.ts";
 import type { ConversationEvent, DeviceDoubted } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";

@@ -5,7 +5,7 @@
  */
 
 import { Broken } from "../errors.ts";
-import { type Proposal, parseKeyPackage, type Session } from "../mls/index.ts";
+import { type Proposal, parseKeyPackage, type Session } from "../mls/group.ts";
 import { memberAt } from "../mls/private/events.ts";
 import type { KeyPackage } from "../mls/public/key_package.ts";
 import { hash } from "../mls/public/suite.ts";

@@ -4,7 +4,7 @@
  * Its proposals alone do not: a leaf that no list has goes by itself, and its actor stays.
  */
 
-import type { Committed } from "../mls/index.ts";
+import type { Committed } from "../mls/group.ts";
 import { type Bytes, EMPTY, text, utf8 } from "../wire/bytes.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Intent } from "./intents.ts";

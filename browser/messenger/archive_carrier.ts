@@ -7,7 +7,7 @@ import type { Sealed } from "../archive/seals.ts";
 import type { Due } from "../device/archiving.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { DeviceArchive } from "../device/device_archive.ts";
-import { type Restored, Restoring } from "../device/restoring.ts";
+import type { Restored } from "../device/restoring.ts";
 import { Forbidden, KithError, Refused, TooMuch, willPass } from "../errors.ts";
 import { base64 } from "../wire/bytes.ts";
 import { bytesOf } from "./api.ts";
@@ -180,7 +180,7 @@ export class ArchiveCarrier {
       const records = page.items.map((one) => [one.pos, sealedOf(one)] as const);
       const { incarnation } = page;
       const taken = { records, backwards: !done, incarnation };
-      const found = await this.#archive.take(taken, this.#seconds(), Restoring);
+      const found = await this.#archive.take(taken, this.#seconds());
       for (const kind of KINDS) came[kind] += found[kind];
       progress(came);
     }

@@ -6,7 +6,7 @@
 import type { Device } from "../device/device.ts";
 import { LONGEST_WAIT } from "../device/silence.ts";
 import { Full, Refused, Unreachable } from "../errors.ts";
-import { parseKeyPackage } from "../mls/index.ts";
+import { parseKeyPackage } from "../mls/group.ts";
 import { type Bytes, hex } from "../wire/bytes.ts";
 import { type Clock, isRecent, Turns, within } from "./waiting.ts";
 

@@ -11,7 +11,7 @@ import { sealGrant } from "../linking/private/grant.ts";
 import { type Agreed, Reader, Shower } from "../linking/private/linking.ts";
 import { isLink, linkOf, readCodeOrLink } from "../linking/public/code.ts";
 import { type LinkSide, NEW, type NewSide, OLD } from "../linking/public/sides.ts";
-import { Client, type Entropy } from "../mls/index.ts";
+import { Client, type Entropy } from "../mls/group.ts";
 import { signatureKey } from "../mls/private/crypto.ts";
 import { type KeyPair, keyPair } from "../mls/private/hpke.ts";
 import { basic } from "../mls/public/credentials.ts";

@@ -7,7 +7,7 @@ import { Device } from "../device/device.ts";
 import { DeviceState } from "../device/device_state.ts";
 import type { Carried, Next, Outcome } from "../device/exchange.ts";
 import type { Packages } from "../device/key_stock.ts";
-import { type ArchivedPage, Restoring } from "../device/restoring.ts";
+import type { ArchivedPage } from "../device/restoring.ts";
 import { type Changes, messageRow, PARKED, type Rows } from "../device/rows.ts";
 import { standing } from "../device/standing.ts";
 import * as errors from "../errors.ts";
@@ -335,7 +335,7 @@ export class Told {
         if (this.erasing === null) throw new TypeError("nothing was to be removed");
         return device.archive.erased(this.erasing);
       case "archive_take":
-        return device.archive.take(pageOf(given.page), now, Restoring);
+        return device.archive.take(pageOf(given.page), now);
       case "settle":
         return device.settle();
       default:

@@ -2,6 +2,7 @@
 
 import type { Changes } from "../device/rows.ts";
 import { KithError, Malformed, Missing, Unproven } from "../errors.ts";
+import { loaded } from "../loaded.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import type { AccountView, Session as Opened } from "../messenger/api_types.ts";
 import type { LetIn } from "../messenger/linking.ts";
@@ -29,7 +30,6 @@ import type { FileQuestions } from "./file_questions.ts";
 import { KeyAnswers } from "./key_answers.ts";
 import type { KeyQuestions } from "./key_questions.ts";
 import type { Answers } from "./link.ts";
-import { loaded } from "./loaded.ts";
 import type { OpenDevice } from "./open_device.ts";
 import { problemOf } from "./problems.ts";
 import { type Ground, isFrozenBy, type Watcher } from "./watcher.ts";

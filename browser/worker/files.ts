@@ -12,8 +12,8 @@ import {
   MOST,
   nameOf,
   rawOf,
-  shownAs,
   type Blob as Sealed,
+  shownAs,
 } from "../attachments/attached.ts";
 import {
   Chunks,

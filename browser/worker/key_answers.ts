@@ -1,6 +1,7 @@
 /** The answers to what tabs ask of keys: all that is seldom needed is loaded when it is asked for. */
 
 import { Missing } from "../errors.ts";
+import { loaded } from "../loaded.ts";
 import type { LetIn } from "../messenger/linking.ts";
 import type { Account } from "./device_client.ts";
 import type {
@@ -17,7 +18,6 @@ import type {
 import type { KeyVerbs } from "./key_verbs.ts";
 import type { Answers } from "./link.ts";
 import type { Linking } from "./linking.ts";
-import { loaded } from "./loaded.ts";
 import type { OpenDevice } from "./open_device.ts";
 import type { Ground } from "./watcher.ts";
 

@@ -1,8 +1,5 @@
 /** What a person does with the keys of the account whose device is open. Loaded when it is asked for first. */
 
-// Whoever asks for it has an open device: said to the bundler, that stays in one file, which is smaller.
-import "./open_device.ts";
-
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Forbidden, Malformed, Missing, Refused } from "../errors.ts";
 import { Keys } from "../messenger/keys.ts";

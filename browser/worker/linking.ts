@@ -1,8 +1,5 @@
 /** One linking of this browser, from its code to its end (spec LNK). Loaded when somebody begins one. */
 
-// Whoever links has an open device, or soon: said to the bundler, that stays in one file, which is smaller.
-import "./open_device.ts";
-
 import { Missing } from "../errors.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import {

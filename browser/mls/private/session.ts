@@ -14,23 +14,18 @@ import * as framing from "../public/framing.ts";
 import { UPDATE } from "../public/leaf.ts";
 import type { Proposal } from "../public/proposals.ts";
 import { type Client, renewedLeaf } from "./client.ts";
-import { makeCommit } from "./commit.ts";
 import { ownLeafOf } from "./epoch.ts";
 import type { Committed, Event } from "./events.ts";
-import { firstEpoch } from "./founding.ts";
+import { handshakes } from "./handshakes.ts";
 import { freshKeyPair, type KeyPair } from "./hpke.ts";
 import type { Means } from "./means.ts";
-import { checkIndividual, newcomersOf, type Scene } from "./proposal_list.ts";
+import type { Scene } from "./proposal_list.ts";
 import * as protect from "./protect.ts";
 import {
   checkFork,
   checkOpen,
-  checkProposable,
-  checkRoom,
   type Kept,
-  nextOrder,
   type Outcome,
-  proposalReference,
   receivePrivate,
   receivePublic,
 } from "./receive.ts";
@@ -45,7 +40,6 @@ import {
   recordsOf,
 } from "./records.ts";
 import type { Ahead, SecretTree } from "./secret_tree.ts";
-import { choose, welcomeFor } from "./staging.ts";
 import { newState, type Staged, type State } from "./state.ts";
 import { enter, fresh, merged } from "./transition.ts";
 import { View } from "./view.ts";
@@ -87,6 +81,7 @@ export class Session extends View {
     now: number,
     extensions: Extensions = [],
   ): Promise<Step<null>> {
+    const { firstEpoch } = await handshakes();
     const epoch = await firstEpoch(me, means, groupId, now, extensions);
     return begin(newState(epoch), means, null);
   }
@@ -208,14 +203,15 @@ export class Session extends View {
     now: number,
   ): Promise<Step<Bytes>> {
     checkOpen(state);
+    const { checkIndividual, checkProposable, checkRoom, ...part } = await handshakes();
     checkProposable(proposal, framing.MEMBER);
     checkRoom(state, this.means.policy.pendingProposals);
     const sender = framing.member(state.epoch.group.ownLeaf);
     await checkIndividual({ proposal, sender, reference: null }, this.#scene(state, now));
     const message = await this.#frame({ kind: "proposal", proposal }, this.#wireFormat(), EMPTY);
     const { sealed, ahead } = await this.#protect(message);
-    const reference = hex(proposalReference(message));
-    const pending = { order: nextOrder(state), sender, proposal, keys };
+    const reference = hex(part.proposalReference(message));
+    const pending = { order: part.nextOrder(state), sender, proposal, keys };
     const kept = keep(state, this.#takeOwn(ahead), { reference, pending });
     return this.#step(kept.state, kept.change, sealed);
   }
@@ -247,6 +243,7 @@ export class Session extends View {
       if (state.staged !== null) {
         throw new Conflict("MLS-14a", "a commit is staged already: merge or drop it");
       }
+      const { choose, makeCommit, newcomersOf, welcomeFor } = await handshakes();
       const scene = this.#scene(state, now, resumes !== null);
       const waiting = pending ? state : { ...state, pending: new Map() };
       const items = await choose(waiting, proposals, scene);

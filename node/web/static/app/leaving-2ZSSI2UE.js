@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-GAYDXX72.js";import"/app/chunk-RZCLZOTX.js";import"/app/chunk-JEGZTCMB.js";import"/app/chunk-GTFIDVLD.js";import"/app/chunk-K77EDHJ6.js";import"/app/chunk-HNOESFRC.js";export{r as deleteAccount,m as forget,o as logOut};

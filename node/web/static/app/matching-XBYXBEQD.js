@@ -1,1 +1,0 @@
-function l(e){let n=t(e).split(/\s+/).filter(Boolean);return r=>{let o=t(r);return n.length>0&&n.every(i=>o.includes(i))}}function t(e){return e.normalize("NFKD").replace(/\p{M}/gu,"").toLocaleLowerCase()}export{l as matcher};

@@ -1,1 +1,0 @@
-import{K as a,L as b}from"/app/chunk-Y4RBFW3U.js";import"/app/chunk-IODV3EJX.js";import"/app/chunk-RJNTSUY2.js";import"/app/chunk-VIQQ4YGE.js";import"/app/chunk-DHUGCTF7.js";import"/app/chunk-BFP45YFS.js";export{b as OpenDevice,a as createVault};
