@@ -69,7 +69,7 @@ export class Chunks {
     try {
       return new Uint8Array(await crypto.subtle.decrypt(this.#nonce(number), this.#key, sealed));
     } catch {
-      throw new Malformed("ATT-1.4", `part ${number} of the file was changed`, { part: number });
+      throw new Malformed("ATT-1.4", `part ${number} of the file was changed`, { place: number });
     }
   }
 }

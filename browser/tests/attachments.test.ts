@@ -112,7 +112,7 @@ for (const wrong of refuse) {
     for (let number = 0; number < layout.count; number++) {
       const part = chunks.open(number, data.slice(...layout.place(number)));
       if (wrong.parts.includes(number)) {
-        await assert.rejects(part, { params: { part: number } });
+        await assert.rejects(part, { params: { place: number } });
       } else {
         const expected = filled(length).slice(number * CHUNK, (number + 1) * CHUNK);
         assert.deepEqual(layout.shown(number, await part), expected);

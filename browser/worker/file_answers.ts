@@ -1,9 +1,9 @@
 /** The answers to what tabs ask about files: what does it is loaded when it is asked for the first time. */
 
+import { loaded } from "../loaded.ts";
 import type { DeviceEvent, Message, Named } from "./device_client.ts";
 import type { FileQuestions, Outgoing } from "./file_questions.ts";
 import type { Answers } from "./link.ts";
-import { loaded } from "./loaded.ts";
 import type { OpenDevice } from "./open_device.ts";
 
 const load = () => loaded(import("./files.ts"));

@@ -128,7 +128,7 @@ async def test_a_flipped_bit_stops_that_part_and_is_named(
     flip(square, 56 + 2 * 16_400 + 7)
     with pytest.raises(Malformed, match="part 2 of the file was changed") as changed:
         await bob.save(file, tmp_path / "b.txt")
-    assert changed.value.params == {"part": 2}
+    assert changed.value.params == {"place": 2}
     assert not (tmp_path / "b.txt").exists()
     assert await bob.part(file, 50_000, 50_010) == WORDS[50_000:50_010], "the others are read"
     with pytest.raises(Malformed, match="part 2"):

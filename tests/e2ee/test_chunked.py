@@ -114,7 +114,7 @@ def test_what_was_changed_is_refused_and_the_rest_is_read(case: dict[str, Any]) 
         if number in case["parts"]:
             with pytest.raises(Malformed, match=f"part {number} ") as wrong:
                 chunks.open(number, data[start:stop])
-            assert wrong.value.params == {"part": number}
+            assert wrong.value.params == {"place": number}
         else:
             part = layout.shown(number, chunks.open(number, data[start:stop]))
             assert part == filled(length)[number * CHUNK : (number + 1) * CHUNK]

@@ -34,7 +34,7 @@ interface Opened {
 }
 
 /** Open a file, or the small picture of it, and give it back when it is not shown any more. */
-function useOpened({ message, place, file }: Props, isPoster: boolean): Opened {
+function useOpened({ message, place }: Props, isPoster: boolean): Opened {
   const url = useSignal("");
   const fault = useSignal("");
   const key = useRef(crypto.randomUUID());

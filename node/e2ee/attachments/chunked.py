@@ -54,7 +54,7 @@ class Chunks:
             return self._aead.decrypt(self._nonce(number), sealed, None)
         except (InvalidTag, ValueError):
             raise Malformed(
-                "ATT-1.4", f"part {number} of the file was changed", part=number
+                "ATT-1.4", f"part {number} of the file was changed", place=number
             ) from None
 
 
