@@ -23,6 +23,7 @@ export type {
   Notice,
   PictureView as Picture,
   Post,
+  PostVersion,
   ReportedPost,
   ReportMade,
   ReportView as Report,

@@ -827,6 +827,18 @@ export interface Post {
   readonly filtered: readonly string[];
 }
 
+/**
+ * What is new about a post of yours; what is left out stays. `content` and `format` are as in a new
+ * post.
+ */
+export interface PostChange {
+  readonly content?: string | null;
+  readonly summary?: string | null;
+  readonly sensitive?: boolean | null;
+  readonly lang?: string | null;
+  readonly format?: "html" | "text";
+}
+
 /** One page, the newest first. The Link header leads to the next; no such link: caught up. */
 export interface PostList {
   readonly items: readonly Post[];
@@ -836,6 +848,20 @@ export interface PostList {
 export interface PostPicture {
   readonly id: string;
   readonly description?: string;
+}
+
+/** What a post said from `said` on. `content` is clean HTML. */
+export interface PostVersion {
+  readonly said: string;
+  readonly content: string;
+  readonly summary: string;
+  readonly sensitive: boolean;
+  readonly lang: string;
+}
+
+/** What a post says and said before, the newest first. */
+export interface PostVersionList {
+  readonly items: readonly PostVersion[];
 }
 
 export interface Problem {
@@ -1866,6 +1892,13 @@ export interface Routes {
     readonly body: null;
     readonly answer: AudienceView;
   };
+  /** What a post says and said before, the newest first. */
+  readonly "GET /posts/edits": {
+    readonly path: null;
+    readonly query: { readonly of?: string; };
+    readonly body: null;
+    readonly answer: PostVersionList;
+  };
   /** Like a post or video. */
   readonly "POST /posts/like": {
     readonly path: null;
@@ -1878,6 +1911,13 @@ export interface Routes {
     readonly path: null;
     readonly query: { readonly id?: string; };
     readonly body: null;
+    readonly answer: Post;
+  };
+  /** Change the words of a post of yours, here and at peers. */
+  readonly "PATCH /posts/one": {
+    readonly path: null;
+    readonly query: { readonly id?: string; };
+    readonly body: PostChange;
     readonly answer: Post;
   };
   /** Delete a post of yours, here and at peers. */

@@ -232,6 +232,8 @@ class Kith:
     post = _of_posts(Posts.post)
     like = _of_posts(Posts.like)
     unlike = _of_posts(Posts.unlike)
+    edit_post = _of_posts(Posts.edit_post)
+    post_edits = _of_posts(Posts.post_edits)
     comment = _of_posts(Posts.comment)
     comments = _of_posts(Posts.comments)
     delete = _of_posts(Posts.delete)

@@ -14,7 +14,10 @@ from node.wire.api.inbox import (
     ObjectRef,
     Person,
     Post,
+    PostChange,
     PostList,
+    PostVersion,
+    PostVersionList,
     ReadUpTo,
 )
 
@@ -74,6 +77,19 @@ class Posts:
         """The comments on a post or video."""
         async for post in self._posts("/comments", {"of": id}):
             yield post
+
+    async def edit_post(
+        self, id: str, text: str | None = None, warning: str | None = None, lang: str | None = None
+    ) -> Post:
+        """Change the words of a post or comment of ours, its content `warning` ("" takes it away)
+        or its language; what is None stays. For whom it is never changes."""
+        sensitive = None if warning is None else bool(warning)
+        body = PostChange(content=text, summary=warning, sensitive=sensitive, lang=lang)
+        return await self._api.ask("PATCH", "/posts/one", Post, body, query={"id": id})
+
+    async def post_edits(self, id: str) -> list[PostVersion]:
+        """What a post says and said before, the newest first."""
+        return (await self._api.ask("GET", "/posts/edits", PostVersionList, query={"of": id})).items
 
     async def delete(self, id: str) -> None:
         """Delete a post of ours, here and at peers."""

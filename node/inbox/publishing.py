@@ -1,6 +1,6 @@
 """What our own people say: publish, comment, like, take back (spec INB-4)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -100,7 +100,7 @@ async def seen(unit: PublishUnit, actor: str, id: str) -> Known:
     return post
 
 
-async def _mentioned(unit: PublishUnit, text: str) -> dict[str, str]:
+async def mentioned(unit: PublishUnit, text: str) -> dict[str, str]:
     """Those of the handles in `text` who are known here."""
     found: dict[str, str] = {}
     for handle in list(dict.fromkeys(handles(text)))[:MOST_MENTIONED]:
@@ -111,9 +111,12 @@ async def _mentioned(unit: PublishUnit, text: str) -> dict[str, str]:
     return found
 
 
-def _checked(draft: Draft, markup: str) -> Draft:
-    """The draft with its words made clean. Raises `Malformed` (INB-4.2, INB-4.5)."""
-    content = clean(markup)
+def worded(draft: Draft, actor: str, people: Mapping[str, str]) -> Draft:
+    """The draft with its words made clean, and what is plain text linked: to `people`, by handle.
+
+    Raises `Malformed` (INB-4.2, INB-4.5).
+    """
+    content = clean(draft.content if draft.markup else linked(draft.content, actor, people))
     if not plain(content) and not draft.attachments:
         raise Malformed("INB-4.2", "a post needs some text, or a picture")
     if len(content) > LONGEST_POST:
@@ -128,9 +131,8 @@ def _checked(draft: Draft, markup: str) -> Draft:
 
 async def publish(unit: PublishUnit, actor: str, draft: Draft) -> Note:
     """Publish a note or a comment, and owe it to whom it is for."""
-    people = {} if draft.markup else await _mentioned(unit, draft.content)
-    markup = draft.content if draft.markup else linked(draft.content, actor, people)
-    draft = _checked(draft, markup)
+    people = {} if draft.markup else await mentioned(unit, draft.content)
+    draft = worded(draft, actor, people)
     named = {*draft.actors, *people.values()} - {actor}
     if len(named) > MOST_NAMED or named - await unit.reachable(named):
         raise Missing("INB-4.6", "somebody named here is not known: look them up first")

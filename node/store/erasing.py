@@ -39,6 +39,7 @@ from node.store.tables import (
     timeline,
 )
 from node.store.unit import Unit
+from node.store.versions import Versions
 from node.wire.times import micros
 
 ERASE_POST = "erase_post"  # the kinds of the jobs; each subject is an id
@@ -157,6 +158,7 @@ class Erasing:
                 deleted=micros(self._unit.now),
             )
         )
+        await Versions(self._unit).erase(ids)
         for row in rows:
             if row.local:
                 await self._withdraw(row)

@@ -44,6 +44,7 @@ from node.store.tables import (
 from node.store.tombstones import Tombstones
 from node.store.unit import UnitContext
 from node.store.upserts import insert_ignore, insert_new
+from node.store.versions import Versions
 from node.store.visibility import VisibilityUnit
 from node.wire.ids import origin
 from node.wire.times import micros
@@ -179,9 +180,7 @@ class InboxUnit(VisibilityUnit):
         the content warning that either of them had.
         """
         found = await self.connection.execute(
-            select(posts.c.updated, posts.c.summary, posts.c.sensitive).where(
-                posts.c.id == note.id, posts.c.deleted.is_(None)
-            )
+            select(posts).where(posts.c.id == note.id, posts.c.deleted.is_(None))
         )
         row = found.first()
         at = micros(note.updated or self.now)
@@ -189,8 +188,10 @@ class InboxUnit(VisibilityUnit):
             return
         if row.updated == at:
             note = still_warning(note, row.summary, row.sensitive)
+        words = _words(note)
+        await Versions(self).keep(note.id, row, words)
         await self.connection.execute(
-            update(posts).where(posts.c.id == note.id).values(updated=at, **_words(note))
+            update(posts).where(posts.c.id == note.id).values(updated=at, **words)
         )
 
     async def erase_post(self, id: str) -> None:

@@ -112,6 +112,7 @@ async def enter(shell: Shell, name: str, domain: str) -> None:
     assert f"Welcome, @{name}@{domain}" in ran.out
 
 
+@pytest.mark.clause("API-9.17")
 async def test_a_story_in_commands(shell: Shell) -> None:
     await enter(shell, "alice", "alpha.test")
     await enter(shell, "bob", "beta.test")
@@ -153,6 +154,16 @@ async def test_a_story_in_commands(shell: Shell) -> None:
     assert "@bob@beta.test likes your post" in (await shell.run("alice", "notices")).out
     await shell.run("alice", "feed --mine")
     assert "lucky" in (await shell.run("alice", "comments 1")).out
+    changed = await shell.run("alice", "edit 1 --cw salt", "A day at the lake")
+    assert changed.out == "Changed. Who sees it can read what it said before.\n"
+    feed = await shell.run("bob", "feed")
+    assert "(salt)" in feed.out and "A day at the lake" in feed.out and "changed" in feed.out
+    said = (await shell.run("bob", "edits 1 --json")).json["items"]
+    assert [one["summary"] for one in said] == ["salt", ""]
+    assert "A day at the <sea> & more" in (await shell.run("bob", "edits 1")).out
+    assert (await shell.run("alice", "edit 1")).code == 2
+    foreign = await shell.run("bob", "edit 1 mine")
+    assert foreign.code == 1 and "only its author may change a post" in foreign.err
     assert (await shell.run("alice", "delete 1")).out == "Deleted.\n"
     assert (await shell.run("bob", "feed --json")).json == {"items": [], "more": False}
 

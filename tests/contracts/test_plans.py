@@ -50,6 +50,7 @@ from node.store.reports import ReportsUnit
 from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
 from node.store.upserts import put
+from node.store.versions import MOST_KEPT, WORDS, Versions
 from node.store.visibility import VisibilityUnit
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeClock, FakeEntropy
@@ -115,6 +116,15 @@ async def _many_posts(unit: InboxUnit) -> None:
     unit.read_anew()
 
 
+async def _often_changed(unit: InboxUnit) -> None:
+    before = SimpleNamespace(
+        content="", content_map="{}", lang="", summary="", sensitive=False, published=1, updated=1
+    )
+    after = dict.fromkeys(WORDS, "more")
+    for _ in range(MOST_KEPT):
+        await Versions(unit).keep(ANY, before, after)
+
+
 async def _lost(unit: CatchingUpUnit) -> None:
     await unit.notices_since([ANY, OTHER], "post_lost", from_micros(samples.PAST))
 
@@ -150,7 +160,7 @@ CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
     FriendsUnit: (_views,),
     IdempotencyUnit: (_marked,),
     IncarnationUnit: (_lives,),
-    InboxUnit: (_said_twice, _many_posts),
+    InboxUnit: (_said_twice, _many_posts, _often_changed),
     InvitesUnit: (_befriended,),
     MailboxUnit: (_new_mail,),
     ReportsUnit: (_by_others,),

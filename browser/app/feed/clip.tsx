@@ -208,6 +208,7 @@ function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boo
           <bdi>{nameOf(post.author)}</bdi>
         </a>
         <time dateTime={post.published}>{ago(post.published)}</time>
+        {post.updated && <time dateTime={post.updated}>{say("feed.changed")}</time>}
       </p>
       {isMine && (
         <p class="clip-audience">

@@ -21,7 +21,7 @@ import { sayWritten } from "../post/words.ts";
 import { Earlier, Written } from "../post/written.ts";
 import { ago, say, short } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
-import { comment, commentOn, remove, report, toggleLike } from "./deeds.ts";
+import { comment, commentOn, edit, remove, report, toggleLike, versions } from "./deeds.ts";
 import { hiddenBy } from "./hidden.ts";
 import { type Thread, threaded } from "./post_parts.ts";
 
@@ -31,6 +31,8 @@ interface CommentDeeds {
   readonly answer: (to: Post) => void;
   readonly like: (post: Post) => void;
   readonly remove: (post: Post) => void;
+  readonly edit: (post: Post) => void;
+  readonly versions: (post: Post) => void;
 }
 
 function Comment({ thread, deeds }: { readonly thread: Thread; readonly deeds: CommentDeeds }) {
@@ -46,6 +48,11 @@ function Comment({ thread, deeds }: { readonly thread: Thread; readonly deeds: C
               <bdi>{nameOf(post.author)}</bdi>
             </a>
             <time dateTime={post.published}>{ago(post.published)}</time>
+            {post.updated && (
+              <button type="button" class="comment-changed" onClick={() => deeds.versions(post)}>
+                {say("feed.changed")}
+              </button>
+            )}
           </p>
           {isHidden.value ? (
             <button type="button" class="clip-more" onClick={() => (isHidden.value = false)}>
@@ -59,9 +66,14 @@ function Comment({ thread, deeds }: { readonly thread: Thread; readonly deeds: C
               {say("comments.answer")}
             </button>
             {post.author.id === me.value?.actor ? (
-              <button type="button" onClick={() => deeds.remove(post)}>
-                {say("delete")}
-              </button>
+              <>
+                <button type="button" onClick={() => deeds.edit(post)}>
+                  {say("feed.edit")}
+                </button>
+                <button type="button" onClick={() => deeds.remove(post)}>
+                  {say("delete")}
+                </button>
+              </>
             ) : (
               <button type="button" onClick={() => attempt(() => report(post))}>
                 {say("report")}
@@ -146,6 +158,8 @@ export function Comments({ post, onClose, onCount }: Props) {
       to.value = one;
       field.current?.focus();
     },
+    edit: (one) => void attempt(() => edit(one, list)),
+    versions: (one) => void attempt(() => versions(one)),
     like: (one) => void toggleLike(one, (next) => list.replace(next)),
     remove: (one) =>
       question(say("comments.remove"), <p>{say("delete.says")}</p>, [

@@ -52,3 +52,11 @@ export const report = async (post: Post): Promise<void> =>
 /** Ask whether its author, or its thread, is muted. */
 export const mute = async (post: Post, list: List<Post>): Promise<void> =>
   (await import("../mutes/ask.tsx")).askMute(post.author, post, list);
+
+/** Ask what a post of one's own says from now on. */
+export const edit = async (post: Post, list: List<Post>): Promise<void> =>
+  (await import("../edits/ask.tsx")).askEdit(post, list);
+
+/** Show what a post said before. */
+export const versions = async (post: Post): Promise<void> =>
+  (await import("../edits/ask.tsx")).showVersions(post);

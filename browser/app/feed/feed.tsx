@@ -17,7 +17,7 @@ import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { Clip } from "./clip.tsx";
 import type { Comments as CommentsPart } from "./comments.tsx";
-import { linkOf, mute, remove, report, toggleLike } from "./deeds.ts";
+import { edit, linkOf, mute, remove, report, toggleLike, versions } from "./deeds.ts";
 import { hiddenBy } from "./hidden.ts";
 import { Players } from "./players.ts";
 import { audienceOf, gist } from "./post_parts.ts";
@@ -54,7 +54,11 @@ function askMore(post: Post, list: List<Post>): void {
   };
   const hush = { words: say("mute"), kind: "quiet" as const, act: () => mute(post, list) };
   const bad = { words: say("report"), kind: "quiet" as const, act: () => report(post) };
-  question(gist(post, 60), <p>{words}</p>, isMine ? [link, away] : [link, hush, bad]);
+  const change = { words: say("feed.edit"), kind: "quiet" as const, act: () => edit(post, list) };
+  const before = { words: say("feed.before"), kind: "quiet" as const, act: () => versions(post) };
+  const own = post.video === "" ? [change, away] : [away];
+  const ways = [link, ...(post.updated ? [before] : []), ...(isMine ? own : [hush, bad])];
+  question(gist(post, 60), <p>{words}</p>, ways);
 }
 
 export function Feed({ list, label, end, isCommented = false }: Props) {

@@ -36,6 +36,8 @@ CLAUSES: Mapping[str, str] = {
     "E2E-6.3": "Close the other kith (a chat, a bot) and try again.",
     "E2E-6.4": "Log in again to make this machine a device: kith login @you@server",
     "E2E-6.8": "Name a file with the passphrase in KITH_VAULT_PASSPHRASE_FILE, or use a terminal.",
+    "INB-4.4": "It stays as it is; your own posts are in kith feed --mine.",
+    "INB-13.1": "It stays as it is; your own posts are in kith feed --mine.",
     "E2E-2.7": "Only friends can be written to: kith friend add @name@server, and wait for a yes.",
     "FED-9.2": "Check the server's name: it is not one of the public network.",
     "FED-10.6": "Check the handle: it is @name@server.",

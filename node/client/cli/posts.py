@@ -1,4 +1,4 @@
-"""`kith feed`, `like`, `unlike`, `comment`, `comments`, `delete`, `report`, `notices`."""
+"""The verbs of posts: `kith feed`, `like`, `comment`, `edit`, `delete`, `report`, `notices` …"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, TypeVar
@@ -61,6 +61,8 @@ def register(app: typer.Typer) -> None:
     verb(app, "unlike", help="Take a like back.")(_on(Kith.unlike, "Your like is taken back."))
     verb(app, "comment")(comment)
     verb(app, "comments")(comments)
+    verb(app, "edit")(edit)
+    verb(app, "edits")(edits)
     verb(app, "delete")(delete)
     verb(app, "report")(report)
     verb(app, "notices")(notices)
@@ -125,6 +127,39 @@ async def comments(context: CommandContext, which: Which, count: Count = USUAL_C
         context.out.say(f"  {hidden or plain(one.content)}")
     if not found:
         context.out.say("Nobody has said anything yet.", "dim")
+
+
+async def edit(
+    context: CommandContext,
+    which: Which,
+    text: Annotated[str | None, typer.Argument(help="What it says from now on.")] = None,
+    warning: Annotated[
+        str | None, typer.Option("--cw", help='A content warning; "" takes it away.')
+    ] = None,
+    lang: Annotated[str | None, typer.Option("--lang", help="Its language: de, pt-BR.")] = None,
+) -> None:
+    """Change the words of a post or comment of yours, here and at your friends' nodes."""
+    if text is None and warning is None and lang is None:
+        raise typer.BadParameter("say what it says from now on, or give --cw or --lang")
+    async with context.kith() as kith:
+        post = await kith.edit_post(context.id(which), text, warning, lang)
+        context.out.done("Changed. Who sees it can read what it said before.", post)
+
+
+async def edits(context: CommandContext, which: Which) -> None:
+    """Read what a post says and what it said before, the newest first."""
+    async with context.kith() as kith:
+        found = await kith.post_edits(context.id(which))
+    if context.out.json:
+        context.out.value({"items": found})
+        return
+    for one in found:
+        context.out.say(moment(one.said), "bold")
+        if one.summary:
+            context.out.say(f"  ({one.summary})")
+        context.out.say(f"  {plain(one.content)}")
+    if len(found) == 1:
+        context.out.say("It was never changed.", "dim")
 
 
 async def delete(context: CommandContext, which: Which) -> None:
@@ -207,13 +242,16 @@ def _show(context: CommandContext, post: Post, number: int) -> None:
     if post.filtered:
         context.out.say(f"     (hidden: {', '.join(post.filtered)})  kith unmute --word", "dim")
         return
+    if post.summary:
+        context.out.say(f"     ({post.summary})")
     words = plain(post.content)
     if post.media:
         words = words.removeprefix(post.name).strip()  # peers that show no titles read it there
     if words:
         context.out.say("     " + words.replace("\n", "\n     "))
     counts = f"     {_some_of(post.likes, 'like')}, {_some_of(post.comments, 'comment')}"
-    context.out.say(counts + (", liked by you" if post.liked else ""), "dim")
+    changed = f", changed {moment(post.updated)}  (kith edits {number})" if post.updated else ""
+    context.out.say(counts + (", liked by you" if post.liked else "") + changed, "dim")
 
 
 def _some_of(count: int, what: str) -> str:

@@ -51,6 +51,17 @@ posts = table(
     ),
 )
 
+post_versions = table(
+    "post_versions",  # what a post said before it was changed
+    Column("post", TEXT, primary_key=True),
+    Column("said", BigInteger, primary_key=True),  # since when it said so: an instant
+    text("content"),
+    text("content_map", "{}"),
+    text("lang"),
+    text("summary"),
+    flag("sensitive"),
+)
+
 audiences = table(
     "audiences",
     Column("post", TEXT, primary_key=True),

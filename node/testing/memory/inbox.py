@@ -23,6 +23,7 @@ from node.testing.memory.notices import Notices
 from node.testing.memory.tables import Notice, Task, Written
 from node.testing.memory.tombstones import Tombstones
 from node.testing.memory.unit import Unit
+from node.testing.memory.versions import keep_version
 from node.wire.ids import covering, origin
 from node.wire.times import micros
 
@@ -177,6 +178,7 @@ class InboxUnit(VisibilityUnit):
             video=old.video,
             published=old.published,
         )
+        keep_version(self.tables, found, changed)
         self.tables.posts[note.id] = replace(found, note=changed, updated=at)
 
     async def erase_post(self, id: str) -> None:
@@ -186,6 +188,7 @@ class InboxUnit(VisibilityUnit):
                 found.note, content="", content_map={}, name="", summary="", attachments=()
             )
             self.tables.posts[id] = replace(found, note=bare, deleted=True)
+            self.tables.post_versions.pop(id, None)
         if found is not None:
             self._unsay(found)
         for account, post in list(self.tables.timeline):

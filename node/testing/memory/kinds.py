@@ -9,6 +9,7 @@ from node.store import accounts as sql_accounts
 from node.store import archive as sql_archive
 from node.store import audit as sql_audit
 from node.store import e2ee as sql_e2ee
+from node.store import edits as sql_edits
 from node.store import feeds as sql_feeds
 from node.store import friends as sql_friends
 from node.store import graph as sql_graph
@@ -31,6 +32,7 @@ from node.testing.memory.accounts import AccountsUnit, IdempotencyUnit, InvitesU
 from node.testing.memory.archive import ArchiveUnit
 from node.testing.memory.audit import AuditUnit
 from node.testing.memory.e2ee import E2eeUnit
+from node.testing.memory.edits import EditsUnit
 from node.testing.memory.feeds import FeedUnit
 from node.testing.memory.friends import FriendsUnit
 from node.testing.memory.graph import GraphUnit
@@ -54,6 +56,7 @@ STANDS_FOR: Mapping[type[sql.Unit], type[Unit]] = {
     sql_archive.ArchiveUnit: ArchiveUnit,
     sql_audit.AuditUnit: AuditUnit,
     sql_e2ee.E2eeUnit: E2eeUnit,
+    sql_edits.EditsUnit: EditsUnit,
     sql_feeds.FeedUnit: FeedUnit,
     sql_friends.FriendsUnit: FriendsUnit,
     sql_graph.GraphUnit: GraphUnit,

@@ -209,6 +209,7 @@ class MemoryTables:
     rests: dict[tuple[str, ...], datetime] = field(default_factory=dict)  # notices taken back
     graves: dict[tuple[str, str], None] = field(default_factory=dict)
     notices: dict[str, Notice] = field(default_factory=dict)
+    post_versions: dict[str, list[tuple[int, Note]]] = field(default_factory=dict)  # newest first
     mutes: dict[tuple[str, str, str], Mute] = field(default_factory=dict)  # by account, kind
     reports: dict[str, Report] = field(default_factory=dict)
     admin_log: dict[str, Act] = field(default_factory=dict)

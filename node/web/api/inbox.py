@@ -6,9 +6,11 @@ from msgspec.structs import replace
 
 from node.errors import Malformed, Missing
 from node.federation.activities.shapes import Note
-from node.inbox import publishing
+from node.inbox import changing, publishing
 from node.inbox.audiences import Choice
+from node.inbox.changing import Change
 from node.inbox.publishing import Draft
+from node.store.edits import EditsUnit
 from node.store.feeds import FeedUnit, Page
 from node.store.friends import FriendsUnit
 from node.store.inbox import InboxUnit
@@ -26,7 +28,10 @@ from node.wire.api.inbox import (
     ObjectRef,
     Person,
     Post,
+    PostChange,
     PostList,
+    PostVersion,
+    PostVersionList,
     ReadUpTo,
 )
 
@@ -129,6 +134,32 @@ class Posts:
         await self._units.run(InboxUnit, lambda unit: publishing.delete(unit, actor, id))
         return Reply()
 
+    async def change(self, call: Call) -> Reply:
+        actor, id, new = call.caller.actor, call.query.get("id", ""), call.body
+        wanted = Change(new.content, new.summary, new.sensitive, new.lang, new.format == "html")
+        changed = await self._units.run(
+            EditsUnit, lambda unit: changing.change(unit, actor, id, wanted)
+        )
+        return Reply(await self._shown(changed, actor))
+
+    async def edits(self, call: Call) -> Reply:
+        actor, id = call.caller.actor, call.query.get("of", "")
+        found = await self._units.look(EditsUnit, lambda unit: changing.edits(unit, actor, id))
+        return Reply(
+            PostVersionList(
+                items=[
+                    PostVersion(
+                        said=one.said,
+                        content=one.content,
+                        summary=one.summary,
+                        sensitive=one.sensitive,
+                        lang=one.lang,
+                    )
+                    for one in found
+                ]
+            )
+        )
+
     async def like(self, call: Call) -> Reply:
         actor, ref = call.caller.actor, call.body
         await self._units.run(
@@ -220,6 +251,25 @@ def routes(units: Units, urls: PictureUrls) -> tuple[Route, ...]:
             query={"audience": "public, followers or friends; friends, if left out"},
         ),
         Route("GET", "/posts/one", posts.show, "One post.", read, answers=Post, query=one),
+        Route(
+            "PATCH",
+            "/posts/one",
+            posts.change,
+            "Change the words of a post of yours, here and at peers.",
+            write,
+            PostChange,
+            Post,
+            query=one,
+        ),
+        Route(
+            "GET",
+            "/posts/edits",
+            posts.edits,
+            "What a post says and said before, the newest first.",
+            read,
+            answers=PostVersionList,
+            query={"of": "the id of the post"},
+        ),
         Route(
             "DELETE",
             "/posts/one",

@@ -115,6 +115,34 @@ class NewComment(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     format: Format = "text"
 
 
+# What is left out stays as it is.
+class PostChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is new about a post of yours; what is left out stays. `content` and `format` are as in a
+    new post."""
+
+    content: str | None = None
+    summary: str | None = None
+    sensitive: bool | None = None
+    lang: str | None = None
+    format: Format = "text"
+
+
+class PostVersion(msgspec.Struct, kw_only=True):
+    """What a post said from `said` on. `content` is clean HTML."""
+
+    said: datetime
+    content: str
+    summary: str = ""
+    sensitive: bool = False
+    lang: str = ""
+
+
+class PostVersionList(msgspec.Struct, kw_only=True):
+    """What a post says and said before, the newest first."""
+
+    items: list[PostVersion]
+
+
 class ObjectRef(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The id of a post or video."""
 

@@ -1,0 +1,1 @@
+var r="Wer den Beitrag sehen kann, kann lesen, was vorher da stand.",t="Text",a="Inhaltswarnung",s="Er ist ge\xE4ndert.",d="Jetzt",g="Er wurde nie ge\xE4ndert.",w={says:r,text:t,warning:a,done:s,now:d,none:g};export{w as default,s as done,g as none,d as now,r as says,t as text,a as warning};

@@ -1,0 +1,1 @@
+var n="Quien puede verla puede leer lo que dec\xEDa antes.",o="Texto",d="Advertencia de contenido",c="Se ha cambiado.",i="Ahora",t="Nunca se ha cambiado.",r={says:n,text:o,warning:d,done:c,now:i,none:t};export{r as default,c as done,t as none,i as now,n as says,o as text,d as warning};

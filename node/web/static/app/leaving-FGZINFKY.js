@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-5E6GQRKR.js";import"/app/chunk-DGJAP53N.js";import"/app/chunk-NK4UNTPO.js";import"/app/chunk-TXAKCQ7B.js";import"/app/chunk-CZKZT6N7.js";import"/app/chunk-ATRKRBBL.js";export{r as deleteAccount,m as forget,o as logOut};

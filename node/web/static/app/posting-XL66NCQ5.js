@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-JKLKNE6R.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-TXAKCQ7B.js";import"/app/chunk-ATRKRBBL.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
