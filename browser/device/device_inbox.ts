@@ -45,6 +45,7 @@ import {
   type ConversationRow,
   CURSOR,
   conversationRow,
+  crowdedRow,
   INCARNATION,
   INCARNATION_ROW,
   messageRow,
@@ -145,13 +146,14 @@ export class DeviceInbox {
     let wentOn = true;
     while (wentOn && this.#state.first("parked", group) !== null) {
       const before = await epoch();
-      for (const name of this.#state.names("parked", group)) {
-        const item = await this.#state.get(name, PARKED);
+      for (const one of await parked.waiting(this.#state, group)) {
         const here = await epoch();
-        if (here !== null && parked.epochOf(item) > here) continue;
-        this.#state.delete(name);
+        if (here !== null && one.epoch > here) break; // nor is anything behind it of an earlier one
+        const item = await this.#state.get(one.name, PARKED);
+        this.#state.delete(one.name);
         found.push(...(await this.#openOrTell(item, now)));
       }
+      this.#state.delete(crowdedRow(group));
       const after = await epoch();
       wentOn = after !== null && after !== before;
     }
@@ -199,8 +201,9 @@ export class DeviceInbox {
    * `quietly` of a group that this device is out of: it may be asked in again, or never.
    */
   async #park(group: string, item: ParkedRow, quietly: boolean): Told {
-    const crowded = await parked.keep(this.#state, group, item);
-    if (crowded === null) return [];
+    const again = await this.#cameBefore(item);
+    const crowded = await parked.keep(this.#state, group, item, again);
+    if (crowded === null || parked.wasTold(this.#state, group, crowded)) return [];
     const asked_again = await this.repair.ask(group, crowded, true);
     if (quietly || (await this.#cameBefore(crowded))) return [];
     const conversation = this.#state.groups.has(group) ? group : await this.#groupOf(item);

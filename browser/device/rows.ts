@@ -387,8 +387,13 @@ export function readmissionRow(group: string, key: Bytes): string {
   return `readmission/${group}/${hex(key)}`;
 }
 
-export function parkedRow(group: string, seq: number): string {
-  return `parked/${group}/${padded(seq)}`;
+/** That it was told that commits find no room to wait; its value is `1`. */
+export function crowdedRow(group: string): string {
+  return `crowded/${group}/0`;
+}
+
+export function parkedRow(group: string, epoch: bigint, number: number, isWord: boolean): string {
+  return `parked/${group}/${padded(epoch)} ${padded(number)} ${isWord ? "w" : "c"}`;
 }
 
 /** What the archive gave back stands before all else, in the order of its times. */

@@ -363,6 +363,7 @@ export class Messenger {
 
   /** Beside all else, and for a burst at once: acknowledge, and write what was postponed. */
   #finishLater(): void {
+    if (this.#closing.signal.aborted) return; // what was read now comes again (DEV-2.5)
     this.#isUnfinished = true;
     this.archive.wake();
     this.#finishing ??= this.#finish().finally(() => {

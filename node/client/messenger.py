@@ -354,6 +354,8 @@ class Messenger:
 
     def _finish_later(self) -> None:
         """Beside all else, and for a burst at once: acknowledge, and write what was postponed."""
+        if self._closing.is_set():
+            return  # the vault is about to be closed; what was read now comes again (DEV-2.5)
         self.archive.wake()
         self._happened += 1
         if self._finishing is None or self._finishing.done():

@@ -24,6 +24,7 @@ const Blur = later(
   async () => (await import("../pictures/blur.tsx")).Blur,
   () => null,
 );
+const SharedBy = later(async () => (await import("./shared.tsx")).SharedBy);
 const Album = later(async () => (await import("../pictures/album.tsx")).Album);
 
 export interface ClipDeeds {
@@ -222,6 +223,7 @@ function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boo
         <time dateTime={post.published}>{ago(post.published)}</time>
         {post.updated && <time dateTime={post.updated}>{say("feed.changed")}</time>}
       </p>
+      {post.shared_by != null && <SharedBy person={post.shared_by} />}
       {isMine && (
         <p class="clip-audience">
           <Icon name="lock" />

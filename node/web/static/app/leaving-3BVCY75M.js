@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-FE3KEHTA.js";import"/app/chunk-6TIV7UGG.js";import"/app/chunk-MT6VF2YM.js";import"/app/chunk-FG7KWY6O.js";import"/app/chunk-QFV7AT2X.js";import"/app/chunk-KMSN5W6O.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-XEWDWZMM.js";import"/app/chunk-7ONGE5OO.js";import"/app/chunk-TOTEHA6X.js";import"/app/chunk-2YZBBVUV.js";import"/app/chunk-YXMW4H35.js";import"/app/chunk-CBJH2TL5.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{bc as a,cc as b}from"/app/chunk-2B7MRBE6.js";import"/app/chunk-3PIXTYJQ.js";import"/app/chunk-VIQQ4YGE.js";export{b as OpenDevice,a as createVault};

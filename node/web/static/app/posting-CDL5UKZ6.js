@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-HGRFZ3ND.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-FG7KWY6O.js";import"/app/chunk-KMSN5W6O.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

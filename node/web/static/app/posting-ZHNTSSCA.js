@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-SDZXWP7K.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-2YZBBVUV.js";import"/app/chunk-CBJH2TL5.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
