@@ -188,7 +188,7 @@ export async function stands(
 }
 
 /** What is said of a row: words as they are now. */
-export function wordsOf({ id, text, at, about, author, edited }: MessageRow): content.Words {
+export function wordsOf({ id, text, at, about, author, edited, raw }: MessageRow): content.Words {
   return {
     id,
     text,
@@ -196,6 +196,7 @@ export function wordsOf({ id, text, at, about, author, edited }: MessageRow): co
     ...(about ? { about } : {}),
     ...(author ? { author } : {}),
     ...(edited ? { edited } : {}),
+    ...(raw ? { files: content.filesBeside(raw) } : {}),
   };
 }
 

@@ -186,7 +186,15 @@ function wordsDo({ words }: Device, name: string, given: Given): Promise<unknown
   const [where, what] = [String(group), String(id)];
   switch (name) {
     case "say":
-      return words.say(where, String(text), micros, "", false, { id: String(reply) });
+      return words.say(
+        where,
+        String(text),
+        micros,
+        "",
+        false,
+        reply === undefined ? null : { id: String(reply) },
+        String(given.raw ?? ""),
+      );
     case "edit":
       return words.edit(where, what, String(text), micros);
     case "delete":

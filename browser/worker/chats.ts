@@ -128,11 +128,18 @@ export class Chats {
     return this.#views.paged(those, most, before, moment);
   }
 
-  async send(chat: string, text: string, uuid: string, to: Named | null = null): Promise<Message> {
+  /** `raw`: the files that go along (`rawOf`). */
+  async send(
+    chat: string,
+    text: string,
+    uuid: string,
+    to: Named | null = null,
+    raw = "",
+  ): Promise<Message> {
     const id = `urn:uuid:${uuid}`;
     const place = (await this.#views.moment()).places.get(chat) ?? null;
     const known = this.#parts.history.of(place?.groups ?? []).find((one) => this.#isOurs(one, id));
-    const said = known ?? (await this.#say(chat, place, text, id, to));
+    const said = known ?? (await this.#say(chat, place, text, id, to, raw));
     await this.#parts.notes.draft(chat, "");
     this.#touch(chat);
     return this.#views.message(said, await this.#views.moment());
@@ -144,11 +151,32 @@ export class Chats {
     text: string,
     id: string,
     to: Named | null,
+    raw: string,
   ): Promise<Said> {
     const speaker = this.#parts.speaker();
     const group = await this.#groupOf(chat, place, speaker);
     const answered = to === null ? null : { id: to.id, author: to.actor };
-    return { group, row: await speaker.say(group, text, id, answered) };
+    if (raw === "") return { group, row: await speaker.say(group, text, id, answered) };
+    const say = (words: Words, micros: number) =>
+      words.say(group, text, micros, id, true, answered, raw);
+    return { group, row: await speaker.inWords(group, say) };
+  }
+
+  /** What we said under that id already, so that it is not said again. */
+  async ours(chat: string, uuid: string): Promise<Message | null> {
+    const moment = await this.#views.moment();
+    const said = this.#find(moment.places.get(chat), { id: `urn:uuid:${uuid}`, actor: this.#own });
+    return said === undefined ? null : this.#views.message(said, moment);
+  }
+
+  /** All that is kept of a message besides its words; "" for nothing. */
+  async rawOf(chat: string, message: Named): Promise<string> {
+    return this.#find((await this.#views.moment()).places.get(chat), message)?.row.raw ?? "";
+  }
+
+  #find(place: Place | undefined, { id, actor }: Named): Said | undefined {
+    const all = this.#parts.history.of(place?.groups ?? []);
+    return all.find(({ row }) => row.id === id && row.actor === actor);
   }
 
   /** Something is done to what was said there (DEV-18). */
@@ -182,8 +210,8 @@ export class Chats {
     const { state } = await this.#views.message(said, moment);
     if (state?.is === "waiting") await this.#parts.speaker().tryNow();
     if (state?.is !== "refused") return this.#views.message(said, await this.#views.moment());
-    const { text, about: id, author: actor = "" } = said.row;
-    const anew = await this.send(chat, text, uuid, id ? { id, actor } : null);
+    const { text, about: id, author: actor = "", raw = "" } = said.row;
+    const anew = await this.send(chat, text, uuid, id ? { id, actor } : null, raw);
     const members = this.#views.membersOf(said.group);
     const note = { because: state.because, isGone: true, members };
     await this.#parts.notes.refuse(said.group, message, note);

@@ -12,6 +12,7 @@
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { Role } from "../device/roles.ts";
 import type { GroupChange } from "../messenger/grouping.ts";
+import type { FileQuestions, FileView } from "./file_questions.ts";
 import type { ArchiveView, KeyQuestions } from "./key_questions.ts";
 
 /** Whoever signs up or logs in. `invite` is the secret of the link; `reason` is for who approves. */
@@ -179,6 +180,7 @@ export interface Message {
   readonly isChanged: boolean;
   /** There is something in it that this version cannot show. */
   readonly isUnknown: boolean;
+  readonly files: readonly FileView[];
   readonly answers: Quoted | null;
   readonly reactions: readonly Reactions[];
   readonly at: number;
@@ -242,6 +244,7 @@ export interface Page {
  * - `node`: an event of the node's stream but `sealed` (API-7): what to read anew. `hello` and `reset`, too;
  * - `keys`: how this device stands with the keys of its account may have changed;
  * - `archive`: how far the archive was read, or that it is on, has changed;
+ * - `carried`: so many bytes of the files of `id` are sent, or here;
  * - `missed`: this page slept, and what was told meanwhile may be lost: all that it shows is to be read anew.
  */
 export type DeviceEvent =
@@ -250,6 +253,12 @@ export type DeviceEvent =
   | { readonly is: "keys" }
   | { readonly is: "news" }
   | { readonly is: "archive"; readonly archive: ArchiveView }
+  | {
+      readonly is: "carried";
+      readonly id: string;
+      readonly done: number;
+      readonly size: number;
+    }
   | { readonly is: "chat"; readonly chat: Chat }
   | { readonly is: "item"; readonly item: HistoryItem; readonly isNew: boolean }
   | { readonly is: "told"; readonly chat: string; readonly event: ConversationEvent }
@@ -263,7 +272,7 @@ export type DeviceEvent =
 export type LogOut = "keep" | "remove";
 
 /** The questions, as the worker answers them. */
-export interface DeviceQuestions extends KeyQuestions {
+export interface DeviceQuestions extends KeyQuestions, FileQuestions {
   status(): DeviceStatus;
 
   /**

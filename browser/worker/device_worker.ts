@@ -26,6 +26,8 @@ import type {
   Problem,
   Session,
 } from "./device_client.ts";
+import { FileAnswers } from "./file_answers.ts";
+import type { FileQuestions } from "./file_questions.ts";
 import { KeyAnswers } from "./key_answers.ts";
 import type { KeyQuestions } from "./key_questions.ts";
 import type { Answers } from "./link.ts";
@@ -44,8 +46,11 @@ function refuseEmpty(passphrase: string | null | undefined): void {
   if (passphrase === "") throw new Malformed("E2E-6.8", "an empty passphrase protects nothing");
 }
 
-export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher {
+export class DeviceWorker
+  implements Omit<Answers, keyof KeyQuestions | keyof FileQuestions>, Watcher
+{
   readonly keyAnswers: KeyAnswers;
+  readonly fileAnswers: FileAnswers;
   /** Grows with every holder of the device in this browser. */
   readonly term: number;
   readonly tell: (event: DeviceEvent) => void;
@@ -69,6 +74,7 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
     this.tell = (event) => tell(event, list.term);
     const letIn = (made: LetIn) => this.#turns.take(() => this.#letIn(made));
     const opened = () => this.#opened();
+    this.fileAnswers = new FileAnswers(opened, this.tell);
     this.keyAnswers = new KeyAnswers({ opened, letIn, check: () => list.check() }, ground);
   }
 
@@ -349,9 +355,12 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
   }
 
   async takeBack(chat: string, message: string): Promise<void> {
-    await this.#opened().chats.inWords(chat, (words, group, micros) =>
+    const open = this.#opened();
+    const raw = await open.chats.rawOf(chat, { id: message, actor: open.account.actor });
+    await open.chats.inWords(chat, (words, group, micros) =>
       words.delete(group, message, micros, true),
     );
+    if (raw !== "") await (await loaded(import("./files.ts"))).forget(open, raw);
   }
 
   async react(chat: string, { id, actor }: Named, emoji: string, on: boolean): Promise<void> {

@@ -212,6 +212,10 @@ export class OpenDevice {
     this.keysMoved();
   }
 
+  get entropy(): Entropy {
+    return this.#ground.entropy;
+  }
+
   get keeper(): KeyKeeper {
     return this.#messenger.keys;
   }

@@ -39,6 +39,8 @@ const NAMES: readonly Name[] = [
   "leave",
   "newGroup",
   "changeGroup",
+  "attach",
+  "openFile",
   "keys",
   "recovery",
   "writtenDown",

@@ -15,6 +15,7 @@ import type {
   Quoted,
   SentState,
 } from "./device_client.ts";
+import type { FileView } from "./file_questions.ts";
 import type { History, Lined, Said } from "./history.ts";
 import type { GapNote, Notes } from "./notes.ts";
 import { type Place, placesOf } from "./places.ts";
@@ -239,7 +240,7 @@ export class Views {
       isMarkdown: markdown === true,
       html,
       isChanged: Boolean(edited),
-      isUnknown: Boolean(raw),
+      ...(raw ? await filesOf(raw) : NO_FILES),
       answers: this.#answered(said, moment),
       reactions: this.#parts.history.reactions(said),
       at: at / 1000,
@@ -298,6 +299,14 @@ export class Views {
     const owed = await this.#parts.device.owed();
     return owed.some(({ intent }) => intent.type === "Say" && intent.message === name);
   }
+}
+
+const NO_FILES = { isUnknown: false, files: [] as readonly FileView[] };
+
+/** The files in what came beside the words; that there is more than files, or that nothing here can read them. */
+async function filesOf(raw: string): Promise<typeof NO_FILES> {
+  const part = await import("../attachments/views.ts").catch(() => null);
+  return part?.filesOf(raw) ?? { isUnknown: true, files: [] };
 }
 
 function rowOf(group: string, { actor, id }: MessageRow): string {

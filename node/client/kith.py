@@ -13,6 +13,8 @@ from typing import Concatenate, Generic, ParamSpec, Self, TypeVar
 from node.client import sign_in
 from node.client.accounts import Accounts
 from node.client.api_client import ApiClient
+from node.client.attached import Attachment, Files
+from node.client.attaching import Attaching
 from node.client.conversation_events import (
     ArchiveHeld,
     ArchiveMissing,
@@ -57,6 +59,7 @@ from node.ports import Clock, Entropy
 __all__ = [
     "ArchiveHeld",
     "ArchiveMissing",
+    "Attachment",
     "ChangeDropped",
     "Chat",
     "ConversationBehind",
@@ -67,6 +70,7 @@ __all__ = [
     "ConversationUnanswered",
     "KeysHeld",
     "Event",
+    "Files",
     "GroupChanged",
     "GroupSpoilt",
     "Kith",
@@ -118,6 +122,7 @@ _of_linking = _Verbs(lambda kith: kith._linking)
 _of_history = _Verbs(lambda kith: kith._history)
 _of_saying = _Verbs(lambda kith: kith._saying)
 _of_groups = _Verbs(lambda kith: kith._groups)
+_of_attaching = _Verbs(lambda kith: kith._attaching)
 
 
 class Kith:
@@ -136,6 +141,7 @@ class Kith:
     _history: History
     _saying: Saying
     _groups: GroupTalk
+    _attaching: Attaching
     _linking: Linking
 
     def __init__(
@@ -160,7 +166,8 @@ class Kith:
         self._talk = Conversations(self.api, profile, self._people, opening, clock)
         self._keys = Keys(self.api, profile, self._people, self._talk.talk, clock)
         self._history = History(self._talk)
-        self._saying = Saying(self._talk)
+        self._attaching = Attaching(self.api, self._talk, entropy)
+        self._saying = Saying(self._talk, self._attaching.forget)
         self._groups = GroupTalk(self._talk)
         self._linking = Linking(self.api, profile, self._talk.talk, clock, entropy)
 
@@ -273,6 +280,11 @@ class Kith:
     react = _of_saying(Saying.react)
     messages = _of_saying(Saying.messages)
     message = _of_saying(Saying.message)
+    attach = _of_attaching(Attaching.attach)
+    files = _of_attaching(Attaching.files)
+    save = _of_attaching(Attaching.save)
+    pieces = _of_attaching(Attaching.pieces)
+    part = _of_attaching(Attaching.part)
 
     new_group = _of_groups(GroupTalk.new_group)
     add_people = _of_groups(GroupTalk.add_people)

@@ -139,7 +139,13 @@ def stands(state: DeviceState, group: str, act: MessageRow) -> bool:
 def words_of(row: MessageRow) -> inner.Words:
     """What is said of a row: words as they are now."""
     return inner.Words(
-        row.id, row.text, from_micros(row.at), row.about, row.author, edited=row.edited
+        row.id,
+        row.text,
+        from_micros(row.at),
+        row.about,
+        row.author,
+        edited=row.edited,
+        files=inner.files_beside(row.raw),
     )
 
 

@@ -13,6 +13,7 @@ import { about } from "../keys/doubt.tsx";
 import { postIn } from "../linked.ts";
 import { Button } from "../parts/form.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
+import { later } from "../parts/later.tsx";
 import { locale, say } from "../words/index.ts";
 import { explainValue } from "../words/problems.ts";
 import { gistOf } from "./gist.ts";
@@ -23,6 +24,8 @@ import { Reactions } from "./reactions.tsx";
 import { Said } from "./said.tsx";
 import { useTouch } from "./touch.ts";
 import { saySaid } from "./words.ts";
+
+const MessageFiles = later(async () => (await import("../files/shown.tsx")).MessageFiles);
 
 /** The kind of what was taken back. */
 const GONE = "Tombstone";
@@ -139,6 +142,7 @@ function Bubble({ message, props }: { readonly message: Message; readonly props:
       {answers !== null && (
         <Answered quoted={answers} others={others} mine={mine} onQuoted={onQuoted} />
       )}
+      {message.files.length > 0 && <MessageFiles message={message} />}
       <Said message={message} />
       {post !== "" && <PostCard id={post} />}
       <p class="message-foot">

@@ -1,15 +1,16 @@
 """`kith chat`, `kith events`."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from node.client import rows
-from node.client.cli import groups, said, telling, trust
+from node.client.cli import files, groups, said, telling, trust
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
@@ -53,34 +54,36 @@ async def chat(
     react: Annotated[tuple[str, str], typer.Option("--react", help="ID and EMOJI.")] = ("", ""),
     unreact: Annotated[tuple[str, str], typer.Option(help="ID and EMOJI.")] = ("", ""),
     go_on: Annotated[bool, typer.Option("--go-on", help="Go on in a new conversation.")] = False,
+    attach: Annotated[
+        list[str] | None, typer.Option("--attach", help="Send this file; once for each.")
+    ] = None,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Of --attach: with all that files say of themselves.")
+    ] = False,
+    save: Annotated[str, typer.Option("--save", help="Save the files of this message.")] = "",
+    to: Annotated[str, typer.Option("--to", help="Of --save: the folder, or a new file.")] = ".",
 ) -> int:
     """Sealed messages: what you type is said, what comes is printed. Ctrl-D ends it.
 
     With --send it ends with 0 when it is sent, and with 4 when it is only kept; so it does with
     what is done to a message. Messages are named by their id, as --history --json has it, by its
-    beginning, or as last.
+    beginning, or as last. What pictures, videos and sound say of where they were made is taken out.
     """
     deeds = said.Deeds(reply, edit, delete, react, unreact)
-    deeds.check(send)
+    deeds.check(send, bool(attach))
     if not (who or follow):
         raise typer.BadParameter("say with whom: kith chat @name@server; or --follow for everybody")
     async with context.kith() as kith:
+        if save:
+            return await files.save(context, kith, who, save, Path(to))
         screen = ChatScreen(context, kith, await kith.names())
         if go_on:
             screen.went_on(who, await kith.go_on(who))
+        if attach:
+            return await screen.attach(who, deeds, attach, send, as_is)
         if send or deeds.some:
             return await screen.once(who, deeds, send)
-        if history:
-            await screen.past(who)
-            await screen.standings(who)
-            await screen.troubles()
-        elif go_on:
-            await screen.troubles()
-        elif follow:
-            await screen.hear(await screen.them(who) if who else "", context.out.check_read)
-        else:
-            with as_found():
-                await screen.meet(who)
+        await screen.show(who, history, go_on, follow)
     return OK
 
 
@@ -148,6 +151,31 @@ class ChatScreen:
             if (line := trust.line(self._name(actor), one)) and not self._context.out.json:
                 self._context.out.say(line, "yellow" if trust.is_stop(one) else "dim")
 
+    async def show(self, who: str, history: bool, only_troubles: bool, follow: bool) -> None:
+        """What was said, or is said from now on."""
+        if history:
+            await self._history(who)
+        elif only_troubles:
+            await self.troubles()
+        elif follow:
+            await self.hear(await self.them(who) if who else "", self._context.out.check_read)
+        else:
+            with as_found():
+                await self.meet(who)
+
+    async def _history(self, who: str) -> None:
+        await self.past(who)
+        await self.standings(who)
+        await self.troubles()
+
+    async def attach(
+        self, who: str, deeds: said.Deeds, paths: Sequence[str], text: str, as_is: bool
+    ) -> int:
+        """Say it with files and end, as `send` does."""
+        answers = await said.meant(self._kith, who, deeds.reply) if deeds.reply else None
+        words = await files.attach(self._context, self._kith, who, paths, text, answers, as_is)
+        return await self.outcome(words, who, who)
+
     async def once(self, who: str, deeds: said.Deeds, text: str) -> int:
         """Say something, or do something to a message, and end."""
         if deeds.some:
@@ -172,7 +200,11 @@ class ChatScreen:
         answers = await said.meant(self._kith, who, reply) if reply else None
         conversation = await self._kith.talk_to(who)
         of = (answers.id, answers.actor) if answers else ("", "")
-        words = await self._kith.say(conversation, text, *of)
+        said_now = await self._kith.say(conversation, text, *of)
+        return await self.outcome(said_now, conversation, who)
+
+    async def outcome(self, words: MessageRow, conversation: str, who: str) -> int:
+        """It was said there: whether it is sent, or kept."""
         # It may have come back at once: nobody there can read it. It is sent or kept by now: who
         # reads that this failed would say it twice.
         with suppress(NodeError):
