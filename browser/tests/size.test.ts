@@ -47,7 +47,7 @@ function compressed(file: OutputFile): number {
 // With all that is loaded later.
 for (const [page, largest] of [
   ["mls/index.ts", 37_000],
-  ["device/device.ts", 82_000],
+  ["device/device.ts", 84_000],
   ["vault/vault.ts", 15_000],
   ["worker/tab.ts", 2_000],
 ] as const) {

@@ -5,40 +5,19 @@
 
 import { isAct } from "../device/content.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
-import { decodeRow, MESSAGE, type MessageRow } from "../device/rows.ts";
+import { decodeRow, MESSAGE } from "../device/rows.ts";
 import { groupIn } from "../device/said_rows.ts";
-import type { Answered, Words } from "../device/words.ts";
+import type { Words } from "../device/words.ts";
 import { Conflict, KithError, Missing } from "../errors.ts";
 import { loaded } from "../loaded.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Unreached } from "./arrivals.ts";
-import type { Chat, DeviceEvent, Message, Named, News, Page } from "./device_client.ts";
+import type { Chat, Message, Named, News, Page } from "./device_client.ts";
 import type { Changed, Said } from "./history.ts";
 import { emptyPlace, type Place } from "./places.ts";
 import { problemOf } from "./problems.ts";
-import type { SharedVault } from "./shared_vault.ts";
-import { type Sources, Views } from "./views.ts";
-
-/** What does the sending; null where this device cannot speak any more. */
-export interface Speaker {
-  withActor(actor: string): Promise<string>;
-  say(group: string, text: string, id: string, to: Answered | null): Promise<MessageRow>;
-  inWords<T>(group: string, work: (words: Words, micros: number) => Promise<T>): Promise<T>;
-  goOn(actor: string): Promise<number>;
-  leave(group: string): Promise<void>;
-  tryNow(): Promise<void>;
-}
-
-/** What the views are made of. */
-export interface Parts extends Sources {
-  readonly vault: SharedVault;
-  readonly tell: (event: DeviceEvent) => void;
-  /** Throws what ended it, where this device cannot speak any more. */
-  readonly speaker: () => Speaker;
-  /** An actor's id, by handle or id. */
-  readonly find: (who: string) => Promise<string>;
-  readonly now: () => number;
-}
+import type { Parts, Speaker } from "./speaking.ts";
+import { Views } from "./views.ts";
 
 /** What is no word of a chat, and stands until it was seen; what else is told, a chat or an item shows. */
 const NEWS: ReadonlySet<string> = new Set([

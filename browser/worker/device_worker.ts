@@ -1,15 +1,16 @@
 /** The device of this browser: its accounts, the one that is open, and the answers to what tabs ask. */
 
 import type { Changes } from "../device/rows.ts";
-import { KithError, Malformed, Missing, Unproven } from "../errors.ts";
+import { KithError, Missing, Unproven } from "../errors.ts";
 import { loaded } from "../loaded.ts";
 import { ApiClient } from "../messenger/api_client.ts";
-import type { AccountView, Session as Opened } from "../messenger/api_types.ts";
+import type { Session as Opened } from "../messenger/api_types.ts";
 import type { GroupChange } from "../messenger/grouping.ts";
 import type { LetIn } from "../messenger/linking.ts";
 import { Turns } from "../messenger/waiting.ts";
+import { refuseEmpty } from "../vault/root.ts";
 import { Vault } from "../vault/vault.ts";
-import { AccountList } from "./accounts.ts";
+import { AccountList, madeOf } from "./accounts.ts";
 import type {
   Account,
   Chat,
@@ -38,17 +39,9 @@ import { type Ground, isFrozenBy, type Watcher } from "./watcher.ts";
 /** Whoever is not logged in needs none of it. */
 const loadDevice = () => loaded(import("./open_device.ts"));
 
-function madeOf({ address: handle, name, actor }: AccountView, device: string): Account {
-  return { id: `kith-${device}`, handle, name, actor, device, isLoggedIn: true };
-}
+type Answered = Omit<Answers, keyof KeyQuestions | keyof FileQuestions>;
 
-function refuseEmpty(passphrase: string | null | undefined): void {
-  if (passphrase === "") throw new Malformed("E2E-6.8", "an empty passphrase protects nothing");
-}
-
-export class DeviceWorker
-  implements Omit<Answers, keyof KeyQuestions | keyof FileQuestions>, Watcher
-{
+export class DeviceWorker implements Answered, Watcher {
   readonly keyAnswers: KeyAnswers;
   readonly fileAnswers: FileAnswers;
   /** Grows with every holder of the device in this browser. */

@@ -18,7 +18,7 @@ import { restAfter, Turns } from "../messenger/waiting.ts";
 import type { Entropy } from "../mls/private/entropy.ts";
 import { Vault } from "../vault/vault.ts";
 import { Arrivals } from "./arrivals.ts";
-import { Chats, type Speaker } from "./chats.ts";
+import { Chats } from "./chats.ts";
 import type { Account, Session } from "./device_client.ts";
 import { History } from "./history.ts";
 import { Keeping } from "./keeping.ts";
@@ -27,6 +27,7 @@ import { keysView } from "./key_view.ts";
 import { Notes } from "./notes.ts";
 import { report } from "./report.ts";
 import { SharedVault } from "./shared_vault.ts";
+import type { Speaker } from "./speaking.ts";
 import type { Ground, Watcher } from "./watcher.ts";
 
 /** A device of this account has key packages now (E2E-2.11). */
