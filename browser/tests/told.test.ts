@@ -121,6 +121,7 @@ async function chats() {
     untold: { number: async () => 0 },
     knownHandles: async () => new Map(),
     owed: async () => [],
+    rosters: { all: async () => new Map() },
     archive: { conversations: async () => new Map() },
     conversations: async () => new Map([["g", row]]),
     frozen: async () => false,

@@ -36,10 +36,9 @@ import type { OpenDevice } from "./open_device.ts";
 import { problemOf } from "./problems.ts";
 import { type Ground, isFrozenBy, type Watcher } from "./watcher.ts";
 
+type Answered = Omit<Answers, keyof KeyQuestions | keyof FileQuestions>;
 /** Whoever is not logged in needs none of it. */
 const loadDevice = () => loaded(import("./open_device.ts"));
-
-type Answered = Omit<Answers, keyof KeyQuestions | keyof FileQuestions>;
 
 export class DeviceWorker implements Answered, Watcher {
   readonly keyAnswers: KeyAnswers;

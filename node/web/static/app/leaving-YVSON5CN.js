@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-4DQM4LLF.js";import"/app/chunk-KA5HCKFM.js";import"/app/chunk-RYNEREZ5.js";import"/app/chunk-FUJIKS6S.js";import"/app/chunk-WI4YVZ7L.js";import"/app/chunk-ZXG6G5NB.js";export{r as deleteAccount,m as forget,o as logOut};

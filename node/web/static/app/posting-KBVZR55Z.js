@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-WFD7WV55.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-FUJIKS6S.js";import"/app/chunk-ZXG6G5NB.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
