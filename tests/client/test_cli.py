@@ -134,7 +134,7 @@ async def test_a_story_in_commands(shell: Shell) -> None:
     assert {frozenset(row) for row in rows} == {
         frozenset(
             {"id", "conversation", "from", "actor", "text", "at", "kind", "about", "edited"}
-            | {"reactions", "sent", "state", "reason", "next_try"}
+            | {"files", "reactions", "sent", "state", "reason", "next_try"}
         )
     }
     assert {row["state"] for row in rows} == {"sent"}
