@@ -39,6 +39,7 @@ const NAMES: readonly Name[] = [
   "leave",
   "attach",
   "openFile",
+  "stopFiles",
   "keys",
   "recovery",
   "writtenDown",

@@ -6,6 +6,7 @@ The vault is opened by the first of them, as by those of conversations.
 import asyncio
 import hashlib
 import io
+import os
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from node.client.rows import MessageRow
 from node.client.sealed_uploads import Progress, Sealing
 from node.client.stripped import POSTER_TYPE, Prepared, prepared
 from node.client.uploads import TRIES, silent
+from node.client.words import Words
 from node.e2ee.attachments.chunked import Layout, context_of, opened
 from node.errors import Conflict, Malformed, Missing, NodeError, NoRoom, TooMuch, Unreachable
 from node.ports import Entropy
@@ -60,16 +62,22 @@ class Attaching:
             raise TooMuch("ATT-2.1", f"a message has one to {attached.MOST} files")
         conversation = await self._talk.talk_to(who)
         messenger = await self._talk.talk()
-        names = list[str]()
+        names, kept = list[str](), ""
+
+        def say(words: Words, now: int) -> MessageRow:
+            nonlocal kept
+            row = words.say(conversation, text, now, reply, author, raw)
+            kept = row.id
+            return row
+
         try:
             files = [await self._sent(Path(one), as_is, progress, names) for one in paths]
             raw = attached.raw_of(files)
-            said = await messenger.in_words(
-                conversation,
-                lambda words, now: words.say(conversation, text, now, reply, author, raw),
-            )
-        except (NodeError, asyncio.CancelledError):
-            await self._give_up(names)
+            said = await messenger.in_words(conversation, say)
+        except BaseException:
+            # Words that are kept go out later, and their files are theirs (ATT-2.8).
+            if not (kept and messenger.device.keeps(conversation, kept)):
+                await self._give_up(names)
             raise
         assert said is not None, "words are always said"
         return said
@@ -97,14 +105,22 @@ class Attaching:
         )
 
     async def _send(self, ready: Prepared, progress: Progress) -> tuple[Blob, str]:
-        with ready.path.open("rb") as file:
-            size = ready.path.stat().st_size
-            sealing = Sealing(file, size, ready.media_type, self._entropy)
+        with await asyncio.to_thread(self._sealed_file, ready) as sealing:
             return await sealed_uploads.send(self._api, sealing, progress)
 
+    def _sealed_file(self, ready: Prepared) -> Sealing:
+        try:
+            file = ready.path.open("rb")
+        except OSError as error:
+            why = f"{ready.path} cannot be read: {error.strerror}"
+            raise Malformed("ATT-5.1", why) from None
+        with file:
+            size = os.fstat(file.fileno()).st_size
+            return Sealing(file, size, ready.media_type, self._entropy)
+
     async def _send_small(self, data: bytes) -> tuple[Blob, str]:
-        sealing = Sealing(io.BytesIO(data), len(data), POSTER_TYPE, self._entropy)
-        return await sealed_uploads.send(self._api, sealing, silent)
+        with Sealing(io.BytesIO(data), len(data), POSTER_TYPE, self._entropy) as sealing:
+            return await sealed_uploads.send(self._api, sealing, silent)
 
     async def _give_up(self, names: Sequence[str]) -> None:
         for name in names:

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-EYO2AD3L.js";import"/app/chunk-ED6H64AV.js";import"/app/chunk-Y2AU6Y7M.js";import"/app/chunk-IUAQPF25.js";import"/app/chunk-4JGTA2VZ.js";import"/app/chunk-OCB2O67Q.js";export{r as deleteAccount,m as forget,o as logOut};

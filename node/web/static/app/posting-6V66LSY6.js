@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-NAKD5DFK.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-IUAQPF25.js";import"/app/chunk-OCB2O67Q.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
