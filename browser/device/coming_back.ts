@@ -20,11 +20,13 @@ import { actorOf } from "./groups.ts";
 import { nodeForgot } from "./home.ts";
 import type { Readmit } from "./intents.ts";
 import * as later from "./later.ts";
-import { epochOf } from "./parked.ts";
+import * as parked from "./parked.ts";
+import { isGroup } from "./roster_rows.ts";
 import {
   ASKED,
   type AskedRow,
   askedRow,
+  crowdedRow,
   messageRow,
   PACKAGE,
   PARKED,
@@ -83,10 +85,10 @@ export class ComingBack {
     const { actor } = this.#state;
     const members = new Set((await this.#state.conversation(group)).members).add(actor);
     const [other, ...more] = [...members].filter((one) => one !== actor);
-    if (other === undefined || more.length) return false;
+    if (other === undefined || more.length || isGroup(this.#state, group)) return false;
     for (const [id, row] of await this.#state.conversations()) {
       const isTheirs = new Set(row.members).size === 2 && row.members.every((m) => members.has(m));
-      const isSince = id !== group && row.created >= asked.noticed;
+      const isSince = id !== group && row.created >= asked.noticed && !isGroup(this.#state, id);
       if (isTheirs && isSince && this.#hasRead(id, other)) return true;
     }
     return false;
@@ -125,11 +127,7 @@ export class ComingBack {
 
   /** The latest epoch of which something waits. */
   async #parkedEpoch(group: string): Promise<number> {
-    let latest = 0;
-    for (const name of this.#state.names("parked", group)) {
-      latest = Math.max(latest, Number(epochOf(await this.#state.get(name, PARKED))));
-    }
-    return latest;
+    return Number((await parked.waiting(this.#state, group)).at(-1)?.epoch ?? 0);
   }
 
   async #behind(group: string, row: AskedRow, now: number): Promise<readonly ConversationEvent[]> {
@@ -231,11 +229,12 @@ export class ComingBack {
     this.#outbox.obstacles.heads.delete(group);
     this.#state.delete(askedRow(group));
     let some = false;
-    for (const name of this.#state.names("parked", group)) {
-      if (epochOf(await this.#state.get(name, PARKED)) <= epoch) continue;
-      this.#state.delete(name);
+    for (const one of await parked.waiting(this.#state, group)) {
+      if (one.epoch <= epoch) continue;
+      this.#state.delete(one.name);
       some = true;
     }
+    this.#state.delete(crowdedRow(group));
     await later.forget(this.#state, group, (claimed) => claimed > epoch);
     if (!some) return [];
     const told = { clause: "E2E-3.5", reason: FALSE_EPOCH, asked_again: false };
@@ -264,9 +263,10 @@ export class ComingBack {
     const key = asker(message);
     if (message === null || key === null) return;
     await checkSignature(key, framing.authenticated(message), EMPTY);
-    for (const name of this.#state.names("parked", group)) {
-      const former = asker(this.asks(await this.#state.get(name, PARKED)));
-      if (former !== null && equal(former, key)) this.#state.delete(name);
+    for (const one of await parked.waiting(this.#state, group)) {
+      if (one.isWord) continue;
+      const former = asker(this.asks(await this.#state.get(one.name, PARKED)));
+      if (former !== null && equal(former, key)) this.#state.delete(one.name);
     }
   }
 

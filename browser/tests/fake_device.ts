@@ -96,6 +96,7 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
       current: this.#current,
       isOnline: this.#isOnline,
       isPersistent: false,
+      hasPassphrase: false,
       trouble: null,
     };
   }
@@ -308,6 +309,15 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
     return item;
   }
 
+  async newGroup(name: string, actors: readonly string[]): Promise<string> {
+    this.#refuse();
+    return `${name} ${actors.length}`;
+  }
+
+  async changeGroup(): Promise<void> {
+    this.#refuse();
+  }
+
   #chat(id: string): Chat {
     const items = this.#items.filter(({ chat }) => chat === id);
     const last = items.at(-1) ?? null;
@@ -315,6 +325,7 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
       item.number > (this.#read.get(id) ?? 0) && !(item.is === "message" && item.state !== null);
     return {
       id,
+      group: null,
       others: [{ actor: id, handle: this.#friends[id] ?? "" }],
       last,
       at: last?.at ?? 0,

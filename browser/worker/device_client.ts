@@ -10,6 +10,8 @@
  */
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
+import type { Role } from "../device/roles.ts";
+import type { GroupChange } from "../messenger/grouping.ts";
 import type { FileQuestions, FileView } from "./file_questions.ts";
 import type { ArchiveView, KeyQuestions } from "./key_questions.ts";
 
@@ -59,6 +61,8 @@ export interface DeviceStatus {
   readonly isOnline: boolean;
   /** Whether the browser promised not to clear the store on its own (E2E-6.15). */
   readonly isPersistent: boolean;
+  /** A passphrase closes what this browser has of the current account (E2E-6.11). */
+  readonly hasPassphrase: boolean;
   readonly trouble: Problem | null;
 }
 
@@ -80,12 +84,28 @@ export interface Session {
   readonly seat: number;
 }
 
+/** A group, with us among its people; `handle` is "" while it is not known. */
+export interface GroupView {
+  readonly name: string;
+  readonly people: readonly {
+    readonly actor: string;
+    readonly handle: string;
+    readonly role: Role;
+  }[];
+  /** What we may do; null once we are out of it. */
+  readonly role: Role | null;
+  /** Who ended it for everybody by a change without the right to it (E2E-8.6), and why; or null. */
+  readonly ended: { readonly by: string; readonly reason: string } | null;
+}
+
 /**
  * A conversation as people see it. With one other person all groups with them are one (E2E-5.8): `id` is
  * then the actor's id, else the group's in hex. It stays the same.
  */
 export interface Chat {
   readonly id: string;
+  /** Its name and people, where it is a group (E2E-8); null for a talk with somebody. */
+  readonly group: GroupView | null;
   /** The others, by actor id. `handle` is "" while it is not known. */
   readonly others: readonly { readonly actor: string; readonly handle: string }[];
   readonly last: HistoryItem | null;
@@ -181,7 +201,21 @@ export interface Gap {
   readonly askedAgain: boolean;
 }
 
-export type HistoryItem = Message | Gap;
+/** What `by` made of a group: who came and went, its new name or "", who has which other role. */
+export interface GroupLine {
+  readonly is: "line";
+  readonly id: string;
+  readonly chat: string;
+  readonly at: number;
+  readonly number: number;
+  readonly by: string;
+  readonly came: readonly string[];
+  readonly went: readonly string[];
+  readonly name: string;
+  readonly roles: readonly { readonly actor: string; readonly role: Role }[];
+}
+
+export type HistoryItem = Message | Gap | GroupLine;
 
 /**
  * What the device told that is no word of a chat, and that its person has not put away yet (APP-6.3). `chat` is ""
@@ -272,7 +306,7 @@ export interface DeviceQuestions extends KeyQuestions, FileQuestions {
   /** Open the vault of the current account. Throws `Unproven` (E2E-6.2) for another passphrase. */
   unlock(passphrase: string): void;
 
-  /** Set, change (or with null remove) the passphrase of the current account's vault. */
+  /** Set, change (or with null remove) the passphrase of the current account's vault. Throws `Malformed` (E2E-6.8). */
   setPassphrase(passphrase: string | null): void;
 
   /** Ask the browser not to clear its store; best after a person did something. */
@@ -338,8 +372,18 @@ export interface DeviceQuestions extends KeyQuestions, FileQuestions {
   /** Go on with the device that they have now: how many words that none could read are said there. */
   goOn(chat: string): number;
 
-  /** Be out of a chat of several people: the others are asked to take this device out. */
+  /** Be out of a chat of several people: the others are asked to take this device out; a group is left at once, with
+   * all devices. Throws `Malformed` (E2E-8.1) for the last owner. */
   leave(chat: string): void;
+
+  /**
+   * Begin a group with these actors; its chat. Throws `Missing` (DEV-19.2) where one of them cannot be added, and
+   * `Malformed`, `TooMuch` (E2E-8.1, E2E-8.2); nothing is made then.
+   */
+  newGroup(name: string, actors: readonly string[]): string;
+
+  /** Change a group. Throws `Forbidden` (E2E-8.3) without the right, and as `newGroup`. */
+  changeGroup(chat: string, change: GroupChange): void;
 }
 
 /** The same, as a tab asks: each answer is a promise. */

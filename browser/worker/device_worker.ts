@@ -1,14 +1,16 @@
 /** The device of this browser: its accounts, the one that is open, and the answers to what tabs ask. */
 
 import type { Changes } from "../device/rows.ts";
-import { KithError, Malformed, Missing, Unproven } from "../errors.ts";
+import { KithError, Missing, Unproven } from "../errors.ts";
 import { loaded } from "../loaded.ts";
 import { ApiClient } from "../messenger/api_client.ts";
-import type { AccountView, Session as Opened } from "../messenger/api_types.ts";
+import type { Session as Opened } from "../messenger/api_types.ts";
+import type { GroupChange } from "../messenger/grouping.ts";
 import type { LetIn } from "../messenger/linking.ts";
 import { Turns } from "../messenger/waiting.ts";
+import { refuseEmpty } from "../vault/root.ts";
 import { Vault } from "../vault/vault.ts";
-import { AccountList } from "./accounts.ts";
+import { AccountList, madeOf } from "./accounts.ts";
 import type {
   Account,
   Chat,
@@ -34,16 +36,11 @@ import type { OpenDevice } from "./open_device.ts";
 import { problemOf } from "./problems.ts";
 import { type Ground, isFrozenBy, type Watcher } from "./watcher.ts";
 
+type Answered = Omit<Answers, keyof KeyQuestions | keyof FileQuestions>;
 /** Whoever is not logged in needs none of it. */
 const loadDevice = () => loaded(import("./open_device.ts"));
 
-function madeOf({ address: handle, name, actor }: AccountView, device: string): Account {
-  return { id: `kith-${device}`, handle, name, actor, device, isLoggedIn: true };
-}
-
-export class DeviceWorker
-  implements Omit<Answers, keyof KeyQuestions | keyof FileQuestions>, Watcher
-{
+export class DeviceWorker implements Answered, Watcher {
   readonly keyAnswers: KeyAnswers;
   readonly fileAnswers: FileAnswers;
   /** Grows with every holder of the device in this browser. */
@@ -99,6 +96,7 @@ export class DeviceWorker
       current: this.#list.current,
       isOnline: this.#isOnline,
       isPersistent: (await navigator.storage?.persisted?.()) ?? false,
+      hasPassphrase: this.#phase === "locked" || this.#open?.hasPassphrase === true,
       trouble: this.#trouble,
     };
   }
@@ -162,7 +160,7 @@ export class DeviceWorker
 
   /** Before anything is made elsewhere: nobody is left with an account and no vault. */
   async #check({ passphrase }: Credentials): Promise<void> {
-    if (passphrase === "") throw new Malformed("E2E-6.8", "an empty passphrase protects nothing");
+    refuseEmpty(passphrase);
     await this.#list.check();
   }
 
@@ -304,7 +302,9 @@ export class DeviceWorker
   }
 
   async setPassphrase(passphrase: string | null): Promise<void> {
+    refuseEmpty(passphrase);
     await this.#opened().setPassphrase(passphrase);
+    this.#tellStatus();
   }
 
   #opened(): OpenDevice {
@@ -387,5 +387,15 @@ export class DeviceWorker
 
   async leave(chat: string): Promise<void> {
     await this.#opened().chats.leave(chat);
+  }
+
+  async newGroup(name: string, actors: readonly string[]): Promise<string> {
+    const { begin } = await loaded(import("./groups.ts"));
+    return begin(this.#opened(), name, actors);
+  }
+
+  async changeGroup(chat: string, what: GroupChange): Promise<void> {
+    const { change } = await loaded(import("./groups.ts"));
+    await change(this.#opened(), chat, what);
   }
 }

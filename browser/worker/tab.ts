@@ -37,6 +37,8 @@ const NAMES: readonly Name[] = [
   "putAway",
   "goOn",
   "leave",
+  "newGroup",
+  "changeGroup",
   "attach",
   "openFile",
   "stopFiles",

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from node.client import behind, home, later, rows, stops
+from node.client import behind, home, later, parked, roster_rows, rows, stops
 from node.client.conversation_events import (
     ConversationBehind,
     ConversationEvent,
@@ -65,6 +65,8 @@ class ComingBack:
     def _is_heard_elsewhere(self, group: str, asked: AskedRow) -> bool:
         """Whether the other of two people was read in a conversation that was begun since."""
         members = self._state.conversation(group).members
+        if roster_rows.is_group(self._state, group):
+            return False
         others = {*members} - {self._state.actor}
         if len(others) != 1:
             return False
@@ -73,6 +75,7 @@ class ComingBack:
             self._has_read(new, said_by)
             for new, row in self._state.conversations().items()
             if new != group and {*row.members} == {*members} and row.created >= asked.noticed
+            if not roster_rows.is_group(self._state, new)
         )
 
     def _has_read(self, group: str, actor: str) -> bool:
@@ -103,8 +106,7 @@ class ComingBack:
 
     def _parked_epoch(self, group: str) -> int:
         """The latest epoch of which something waits."""
-        items = (self._state.get(name, ParkedRow) for name in self._state.names("parked", group))
-        return max((framing.header(item.content).epoch or 0 for item in items), default=0)
+        return max((one.epoch for one in parked.waiting(self._state, group)), default=0)
 
     def _behind(self, group: str, asked: AskedRow, now: int) -> list[ConversationEvent]:
         named = asked.named or group in self._outbox.obstacles.heads
@@ -199,12 +201,8 @@ class ComingBack:
         epoch = self._state.groups.session(group).epoch
         self._outbox.obstacles.heads.pop(group, None)
         self._state.delete(rows.asked_row(group))
-        false = [
-            name
-            for name in self._state.names("parked", group)
-            if (framing.header(self._state.get(name, ParkedRow).content).epoch or 0) > epoch
-        ]
-        for name in false:
+        false = [one.name for one in parked.waiting(self._state, group) if one.epoch > epoch]
+        for name in (*false, rows.crowded_row(group)):
             self._state.delete(name)
         later.forget(self._state, group, lambda claimed: claimed > epoch)
         return [MessageUnreadable(group, "E2E-3.5", FALSE_EPOCH)] if false else []
@@ -235,9 +233,11 @@ class ComingBack:
             return
         suite = self._state.groups.session(group).group.suite
         protect.check_signature(suite, asker, message.authenticated(), b"")
-        for name in self._state.names("parked", group):
-            if _asker(self.asks(self._state.get(name, ParkedRow))) == asker:
-                self._state.delete(name)
+        for one in parked.waiting(self._state, group):
+            if one.is_word:
+                continue
+            if _asker(self.asks(self._state.get(one.name, ParkedRow))) == asker:
+                self._state.delete(one.name)
 
     def asked(self, group: str, message: PublicMessage) -> None:
         """Somebody asks to be taken back. Raises `Forbidden` (DEV-9.3), `Unproven` (MLS-6.1e)."""

@@ -25,6 +25,8 @@ from node.client.conversation_events import (
     ConversationJoined,
     ConversationLeft,
     ConversationUnanswered,
+    GroupChanged,
+    GroupSpoilt,
     KeysHeld,
     MembersChanged,
     MessageChanged,
@@ -37,6 +39,7 @@ from node.client.conversation_events import (
 )
 from node.client.conversations import Conversations
 from node.client.event_stream import Event
+from node.client.group_talk import Chat, GroupTalk
 from node.client.history import History
 from node.client.keys import Keys
 from node.client.linking import Linking, NewDevice
@@ -58,6 +61,7 @@ __all__ = [
     "ArchiveMissing",
     "Attachment",
     "ChangeDropped",
+    "Chat",
     "ConversationBehind",
     "ConversationCaughtUp",
     "ConversationEvent",
@@ -67,6 +71,8 @@ __all__ = [
     "KeysHeld",
     "Event",
     "Files",
+    "GroupChanged",
+    "GroupSpoilt",
     "Kith",
     "MembersChanged",
     "Message",
@@ -115,6 +121,7 @@ _of_keys = _Verbs(lambda kith: kith._keys)
 _of_linking = _Verbs(lambda kith: kith._linking)
 _of_history = _Verbs(lambda kith: kith._history)
 _of_saying = _Verbs(lambda kith: kith._saying)
+_of_groups = _Verbs(lambda kith: kith._groups)
 _of_attaching = _Verbs(lambda kith: kith._attaching)
 
 
@@ -133,6 +140,7 @@ class Kith:
     _keys: Keys
     _history: History
     _saying: Saying
+    _groups: GroupTalk
     _attaching: Attaching
     _linking: Linking
 
@@ -160,6 +168,7 @@ class Kith:
         self._history = History(self._talk)
         self._attaching = Attaching(self.api, self._talk, entropy)
         self._saying = Saying(self._talk, self._attaching.forget)
+        self._groups = GroupTalk(self._talk)
         self._linking = Linking(self.api, profile, self._talk.talk, clock, entropy)
 
     async def __aenter__(self) -> Self:
@@ -249,6 +258,7 @@ class Kith:
 
     talk = _of_talk(Conversations.talk)
     talk_to = _of_talk(Conversations.talk_to)
+    id_of = _of_talk(Conversations.id_of)
     say = _of_talk(Conversations.say)
     in_the_way = _of_talk(Conversations.in_the_way)
     standings = _of_talk(Conversations.standings)
@@ -275,6 +285,16 @@ class Kith:
     save = _of_attaching(Attaching.save)
     pieces = _of_attaching(Attaching.pieces)
     part = _of_attaching(Attaching.part)
+
+    new_group = _of_groups(GroupTalk.new_group)
+    add_people = _of_groups(GroupTalk.add_people)
+    remove_people = _of_groups(GroupTalk.remove_people)
+    leave_group = _of_groups(GroupTalk.leave_group)
+    rename_group = _of_groups(GroupTalk.rename_group)
+    give_role = _of_groups(GroupTalk.give_role)
+    group = _of_groups(GroupTalk.group)
+    group_lines = _of_groups(GroupTalk.group_lines)
+    chats = _of_groups(GroupTalk.chats)
 
     recovery = _of_keys(Keys.recovery)
     written_down = _of_keys(Keys.written_down)

@@ -7,24 +7,28 @@ import "./sheet.ts";
 
 import type { Chat, Message, Quoted } from "../../worker/device_client.ts";
 import { device, standing } from "../device.ts";
+import { ended } from "../groups/happened.ts";
+import { sayGroups } from "../groups/words.ts";
 import { Doubt } from "../keys/doubt.tsx";
 import { NOT_SPOKEN_TO } from "../keys/doubts.ts";
-import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
+import { Avatar, pageOf } from "../parts/avatar.tsx";
 import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useArrival } from "../parts/screen.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
 import { attempt } from "../parts/toast.tsx";
-import { back } from "../router.ts";
-import { inRow, say } from "../words/index.ts";
+import { at, back, place } from "../router.ts";
+import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { Composer, type Purpose } from "./composer.tsx";
+import { useEnd } from "./end.ts";
 import { History } from "./history.ts";
 import { keyOf } from "./items.ts";
 import { whyHeld } from "./kept.ts";
 import { dayOf, HistoryLine } from "./message.tsx";
-import { personOf } from "./names.ts";
+import { personOf, titleOf, wayToGroup } from "./names.ts";
 import { Told } from "./told.tsx";
+import { saySaid } from "./words.ts";
 
 /** What is said above the words one writes: why they wait, or why there is nothing to write. */
 function Notice({ chat }: { readonly chat: Chat }) {
@@ -32,6 +36,7 @@ function Notice({ chat }: { readonly chat: Chat }) {
   if (phase === "frozen" || phase === "loggedOut") {
     return <p class="chat-notice">{say(`chat.${phase}`)}</p>;
   }
+  if (chat.group?.ended != null) return <p class="chat-notice">{ended(chat)}</p>;
   if (chat.trouble?.clause === NOT_SPOKEN_TO) return <Doubt chat={chat} trouble={chat.trouble} />;
   if (chat.needsNewDevice || chat.isUnanswered) {
     return (
@@ -58,7 +63,7 @@ interface Opened {
 
 export function Conversation({ chat }: { readonly chat: Chat }) {
   const people = chat.others.map(personOf);
-  const title = inRow(people.map(nameOf));
+  const title = titleOf(chat);
   const heading = useArrival(title);
   const history = useMemo(() => new History(chat.id), [chat.id]);
   const fault = useSignal("");
@@ -77,12 +82,13 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
     void load();
     return () => history.close();
   }, [history]);
-  const items = history.items.value;
-  const newest = items.at(-1);
+  // What a search has found, or what is answered: one comes for it.
+  const wanted = place.value.query.get("at") ?? "";
   useEffect(() => {
-    // Who reads the newest words goes on reading them as they come.
-    box.current?.scrollTo({ top: box.current.scrollHeight });
-  }, [newest && keyOf(newest)]);
+    if (wanted !== "") void goTo(wanted);
+  }, [wanted]);
+  const items = history.items.value;
+  const { hasFresh, toEnd } = useEnd(box, items.at(-1), mine);
   useSignalEffect(() => {
     const last = history.items.value.at(-1);
     if (last !== undefined && !document.hidden) {
@@ -99,15 +105,15 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
       const { Menu } = await import("./menu.tsx");
       menu.value = { message, Menu };
     });
-  const goTo = (quoted: Quoted) =>
+  const goTo = (key: string) =>
     attempt(async () => {
-      const key = keyOf({ is: "message", ...quoted });
       await history.reach(key);
       const line = box.current?.querySelector(`[data-key="${CSS.escape(key)}"]`);
       if (!(line instanceof HTMLElement)) return;
       line.scrollIntoView({ block: "center" });
       line.focus();
     });
+  const quotedAt = (quoted: Quoted) => goTo(keyOf({ is: "message", ...quoted }));
   const [first] = people;
   const open = menu.value;
   return (
@@ -121,10 +127,20 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
         >
           <Icon name="back" />
         </button>
-        {first !== undefined && (
-          <a class="chat-face" href={pageOf(first.handle)} aria-label={say("chat.page")}>
-            <Avatar person={first} size={40} />
+        {chat.group !== null ? (
+          <a
+            class="chat-face round"
+            href={at(wayToGroup(chat.id))}
+            aria-label={sayGroups("screen")}
+          >
+            <Icon name="people" />
           </a>
+        ) : (
+          first !== undefined && (
+            <a class="chat-face" href={pageOf(first.handle)} aria-label={say("chat.page")}>
+              <Avatar person={first} size={40} />
+            </a>
+          )
         )}
         <h1 ref={heading} tabIndex={-1}>
           <bdi>{title}</bdi>
@@ -159,15 +175,23 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
                 item={item}
                 others={chat.others}
                 mine={mine}
+                showsSender={chat.group !== null || chat.others.length > 1}
                 onRetry={again}
                 onMenu={openMenu}
                 onReply={about("reply")}
-                onQuoted={goTo}
+                onQuoted={quotedAt}
               />,
             ];
           })}
         </ol>
       </Scrolling>
+      <div class="chat-fresh" role="status">
+        {hasFresh.value && (
+          <button type="button" class="button main small" onClick={toEnd}>
+            {saySaid("fresh")}
+          </button>
+        )}
+      </div>
       <Told chat={chat} />
       <Notice chat={chat} />
       {chat.isOpen && <Composer key={chat.id} chat={chat} purpose={purpose} mine={mine} />}

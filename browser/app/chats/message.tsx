@@ -8,6 +8,7 @@ import type {
   Quoted,
   SentState,
 } from "../../worker/device_client.ts";
+import { lineOf } from "../groups/happened.ts";
 import { about } from "../keys/doubt.tsx";
 import { postIn } from "../linked.ts";
 import { Button } from "../parts/form.tsx";
@@ -103,6 +104,8 @@ interface Props {
   readonly item: HistoryItem;
   readonly others: Chat["others"];
   readonly mine: string;
+  /** Whose words they are is said above them: there are several others. */
+  readonly showsSender: boolean;
   readonly onRetry: (message: Message) => unknown;
   readonly onMenu: (message: Message) => unknown;
   readonly onReply: (message: Message) => unknown;
@@ -156,12 +159,19 @@ function Time({ at }: { readonly at: number }) {
 }
 
 export function HistoryLine(props: Props) {
-  const { item, others, mine, onMenu, onReply } = props;
+  const { item, others, mine, showsSender, onMenu, onReply } = props;
   const touch = useTouch(
     () => item.is === "message" && onMenu(item),
     () => item.is === "message" && onReply(item),
   );
   if (item.is === "gap") return <GapLine gap={item} />;
+  if (item.is === "line") {
+    return (
+      <li class="happened">
+        <span>{lineOf(item, (actor) => (actor === mine ? "" : about(others, actor).name))}</span>
+      </li>
+    );
+  }
   const name = item.actor === mine ? "message mine" : "message";
   if (item.kind === GONE) {
     return (
@@ -188,6 +198,9 @@ export function HistoryLine(props: Props) {
       {...touch}
     >
       <div class="message-whole">
+        {showsSender && item.actor !== mine && (
+          <bdi class="sender">{about(others, item.actor).name}</bdi>
+        )}
         <Bubble message={item} props={props} />
         <Reactions message={item} others={others} mine={mine} />
       </div>

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from node.client.cli import files, said, telling, trust
+from node.client import rows
+from node.client.cli import files, groups, said, telling, trust
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
@@ -17,12 +18,14 @@ from node.client.conversation_events import (
     ConversationEvent,
     ConversationJoined,
     ConversationLeft,
+    GroupChanged,
     MembersChanged,
     MessageChanged,
     MessageReceived,
     ReactionChanged,
 )
 from node.client.kith import Event, Kith, Message
+from node.client.roster_rows import LineRow
 from node.client.rows import MessageRow
 from node.errors import NodeError, Refused
 from node.exit_codes import KEPT, OK
@@ -39,7 +42,9 @@ def register(app: typer.Typer) -> None:
 
 async def chat(
     context: CommandContext,
-    who: Annotated[str, typer.Argument(help="@name@server, or @name of a friend.")] = "",
+    who: Annotated[
+        str, typer.Argument(help="@name@server, @name of a friend, or the name of a group.")
+    ] = "",
     send: Annotated[str, typer.Option("--send", help="Say this and end.")] = "",
     history: Annotated[bool, typer.Option("--history", help="Show all and end.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Only print what comes.")] = False,
@@ -93,6 +98,10 @@ async def events(
             context.out.check_read()
 
 
+def _place(one: Message | LineRow) -> tuple[int, int, int]:
+    return rows.place(one.row) if isinstance(one, Message) else (one.number, 0, one.number)
+
+
 def go_on_unread() -> None:
     """Who talks is heard, whether they read or not."""
 
@@ -105,13 +114,12 @@ class ChatScreen:
         self._kith = kith
         self._names = names
         self._typing = Typing()
+        self._where = ""  # the group that what is heard is of, where all is heard
 
     async def meet(self, who: str) -> None:
         """Talk until the input ends."""
         them = await self.them(who)
-        late = await self._kith.unfetched(them)
-        for one in (await self._kith.messages(them))[-SHOWN_AT_START:]:
-            self.row(one, late.get(one.row.id, {}))
+        await self.past(them, SHOWN_AT_START)
         if self._typing.live:
             self._context.out.say(f"You write to {who}, sealed. Ctrl-D ends it.", "dim")
         await self.standings(them)
@@ -125,6 +133,17 @@ class ChatScreen:
             hearing.cancel()
             talking.cancel()
             await asyncio.wait({hearing, talking})
+
+    async def past(self, who: str, most: int = 0) -> None:
+        """What was said, and who came and went; the `most` last of it."""
+        late = await self._kith.unfetched(who)
+        said: list[Message | LineRow] = [*await self._kith.messages(who)]
+        found = sorted([*said, *await self._kith.group_lines(who)], key=_place)
+        for one in found[-most:]:
+            if isinstance(one, Message):
+                self.row(one, late.get(one.row.id, {}))
+            else:
+                groups.row(self._context.out, one, self._name)
 
     async def standings(self, them: str) -> None:
         """What is to be known of those who read it."""
@@ -145,9 +164,7 @@ class ChatScreen:
                 await self.meet(who)
 
     async def _history(self, who: str) -> None:
-        late = await self._kith.unfetched(who)
-        for one in await self._kith.messages(who):
-            self.row(one, late.get(one.row.id, {}))
+        await self.past(who)
         await self.standings(who)
         await self.troubles()
 
@@ -216,7 +233,8 @@ class ChatScreen:
         conversation = await self._kith.talk_to(who)
         members = (await self._kith.conversations()).get(conversation, [])
         others = [actor for actor in members if actor != self._kith.actor]
-        return others[0] if len(others) == 1 else conversation
+        is_pair = len(others) == 1 and await self._kith.group(conversation) is None
+        return others[0] if is_pair else conversation
 
     async def _speak(self, them: str) -> None:
         async with aclosing(self._typing.lines()) as lines:
@@ -241,11 +259,24 @@ class ChatScreen:
                     continue
                 if them and not await self._is_of(one, them):
                     await self._tell_elsewhere(one)
-                else:
+                elif not await self._is_of_devices(one):
                     shown = await self._seen(one)
+                    self._where = "" if them else await self._group_of(one)
                     with self._typing.above():
                         self._tell(one, shown)
                 check()
+
+    async def _is_of_devices(self, one: ConversationEvent) -> bool:
+        """Of a group it is told who came, not which devices did."""
+        if isinstance(one, ConversationJoined | GroupChanged):
+            with suppress(NodeError):  # who came has a name, too
+                self._names = await self._kith.names()
+        return isinstance(one, MembersChanged) and bool(await self._group_of(one))
+
+    async def _group_of(self, one: ConversationEvent) -> str:
+        """What the group is called that it is about; "" where it is none."""
+        shape = await self._kith.group(one.conversation) if one.conversation else None
+        return shape.name if shape else ""
 
     async def _seen(self, one: ConversationEvent) -> Message | None:
         """The message that it is about, as it stands."""
@@ -323,6 +354,7 @@ class ChatScreen:
     def _line(self, at: int, actor: str, text: str, behind: str = "") -> None:
         style = "cyan" if actor == self._kith.actor else "green"
         name = self._names.get(actor, actor)
+        name = f"{name} in {self._where}" if self._where else name
         self._context.out.say(f"{moment_of_micros(at)} {name}: {text}{behind}", style)
 
     def _tell(self, one: ConversationEvent, seen: Message | None) -> None:
@@ -336,15 +368,11 @@ class ChatScreen:
             case MessageChanged() | ReactionChanged():
                 self._context.out.say(telling.changed(one, seen, self._name), "dim")
             case ConversationJoined():
-                self._context.out.say(
-                    f"{self._name(one.by)} opened a conversation with you.", "dim"
-                )
-            case MembersChanged():
-                came = ", ".join(map(self._name, one.added))
-                went = ", ".join(map(self._name, one.removed))
-                lines = [f"{came} came in" if came else "", f"{went} left" if went else ""]
-                if any(lines):
-                    self._context.out.say(". ".join(filter(None, lines)) + ".", "dim")
+                what = "opened a conversation with you"
+                self._context.out.say(f"{self._name(one.by)} {what}.", "dim")
+            case GroupChanged() | MembersChanged():
+                if line := groups.line_of(one, self._name):
+                    self._context.out.say(line, "dim")
             case ConversationLeft():
                 self._context.out.say("You are no longer in this conversation.", "yellow")
             case _:

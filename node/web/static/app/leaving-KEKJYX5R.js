@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-4ISHFVGB.js";import"/app/chunk-SBUSCULB.js";import"/app/chunk-XR3VQ37L.js";import"/app/chunk-7ZIPTXNR.js";import"/app/chunk-JVGTJKM3.js";import"/app/chunk-WIGTOYXV.js";export{r as deleteAccount,m as forget,o as logOut};
