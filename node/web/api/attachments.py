@@ -113,11 +113,15 @@ class Attachments(Struct, frozen=True):
             raise attachments.absent()
         span = read_range(call.headers.get(hdrs.RANGE, ""), found.size)
         part = span or Span(0, found.size)
-        pieces = self.blobs.read(found.blob, part.start, part.stop)
-        passed = Passed(
-            206 if span else 200, MEDIA_TYPE, "", found.size, part.start, part.stop, pieces
-        )
-        return _reply(passed, AsyncExitStack())
+        async with AsyncExitStack() as stack:
+            # Here nobody waits for another's downloads: each account is a host of its own.
+            account = call.caller.account
+            await stack.enter_async_context(self.places.place(account, account))
+            pieces = self.blobs.read(found.blob, part.start, part.stop)
+            passed = Passed(
+                206 if span else 200, MEDIA_TYPE, "", found.size, part.start, part.stop, pieces
+            )
+            return _reply(passed, stack.pop_all())
 
     async def _theirs(self, call: Call, href: str) -> Reply:
         wanted = _wanted(call)
@@ -170,7 +174,13 @@ class Held(AsyncGenerator[bytes, None]):
         raise typ if val is None else val  # type: ignore[misc]
 
     async def aclose(self) -> None:
-        await self._stack.aclose()
+        # A file of ours keeps what it is read by until its pieces are closed.
+        close = getattr(self._pieces, "aclose", None)
+        try:
+            if close is not None:
+                await close()
+        finally:
+            await self._stack.aclose()
 
 
 def routes(found: Attachments) -> tuple[Route, ...]:
