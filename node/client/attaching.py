@@ -14,7 +14,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
-from yarl import URL
 
 from node.client import attached, saved_files, sealed_uploads
 from node.client.api import ROOT
@@ -213,7 +212,7 @@ class Attaching:
         wanted = [layout.place(number) for number in range(layout.count)]
         parts = [(0, HEAD), *wanted] if start == 0 else wanted
         left = [end - begin for begin, end in parts if begin >= start]
-        async with self._api.fetch(self._address(href), start) as answer:
+        async with self._api.fetch(self._through, start, {"href": href}) as answer:
             said = answer.headers.get(
                 "Content-Range" if start else "Content-Length", ""
             ).rpartition("/")[2]
@@ -227,9 +226,10 @@ class Attaching:
                 except (asyncio.IncompleteReadError, aiohttp.ClientError) as error:
                     raise Unreachable(f"the file broke off: {error}") from None
 
-    def _address(self, href: str) -> str:
-        url = URL(self._api.origin + ROOT + "/attachments/content")
-        return str(url.with_query(href=href))
+    @property
+    def _through(self) -> str:
+        """Where our node fetches it for us: what opens it stands in no address (ATT-4.1)."""
+        return self._api.origin + ROOT + "/attachments/content"
 
 
 class _Source:

@@ -22,7 +22,7 @@ from node.web.media import SAFE, Media
 from node.web.places import Places
 from node.web.problems import WrongRange
 from node.web.routes import Call, Reply, Route
-from node.wire.api.attachments import AttachmentList, AttachmentView, NewAttachment
+from node.wire.api.attachments import AttachmentList, AttachmentView, NewAttachment, SealedAddress
 from node.wire.ranges import NoRange, Span, Wanted, read_range, read_wanted
 
 LONGEST_ADDRESS = 2_048
@@ -98,7 +98,8 @@ class Attachments(Struct, frozen=True):
 
     async def content(self, call: Call) -> Reply:
         """The sealed file at an address, or a part of it, fetched in nobody's name (ATT-4)."""
-        href = call.query.get("href", "")
+        asked: SealedAddress = call.body
+        href = asked.href
         if len(href) > LONGEST_ADDRESS or not href.startswith("https://"):
             raise Malformed("ATT-4.2", "href is the https address of a sealed file")
         try:
@@ -209,13 +210,15 @@ def routes(found: Attachments) -> tuple[Route, ...]:
             paged=True,
         ),
         Route(
-            "GET",
+            # An address opens what it names: none stands in the lines of a log.
+            "POST",
             "/attachments/content",
             found.content,
             "A sealed file of anybody, or a part of it (Range), fetched by this node.",
             read,
-            answers=bytes,
-            query={"href": "Its address, as the message has it."},
+            SealedAddress,
+            bytes,
+            idempotent=False,
         ),
         Route(
             "DELETE",
