@@ -28,7 +28,7 @@ async def test_sending_can_be_stopped(browser: Browser, home: AppNode, tmp_path:
         await expect(panel.get_by_role("button", name="Send with place and time")).to_be_visible()
         await panel.get_by_role("button", name=re.compile("Remove .*heic")).click()
         payload = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": WORDS}
-        await page.get_by_label("Choose files").set_input_files([payload])  # type: ignore[list-item]
+        await page.get_by_label("Choose files").set_input_files([payload])  # type: ignore[arg-type]
         await expect(panel.get_by_role("button", name="Send the files")).to_be_visible()
         begun, goes_on = asyncio.Event(), asyncio.Event()
 
