@@ -219,6 +219,10 @@ def _blob(**changes: Any) -> dict[str, Any]:
     return document
 
 
+def _poster(size: int) -> dict[str, Any]:
+    return {"encryptedBlob": _blob(size=size)["encryptedBlob"]}
+
+
 def _note(*files: Any) -> dict[str, Any]:
     return {"type": "Create", "object": {"type": "Note", "content": "x", "attachment": [*files]}}
 
@@ -260,14 +264,40 @@ def messages() -> Iterator[tuple[str, Any]]:
     yield "HTML as a picture", _note({**_document(), "mediaType": "text/html"})
     yield "a program of its own type", _note({**_document(), "mediaType": "IMAGE/JPEG; a=b"})
     yield "no type", _note({**_document(), "mediaType": None})
-    for name in ("../../etc/passwd", "a\u202egpj.exe", "\x1b[31mred\n", "  .. ", "x" * 300, 7):
+    for name in (
+        "../../etc/passwd",
+        "a\u202egpj.exe",
+        "\x1b[31mred\n",
+        "  .. ",
+        "x" * 300,
+        7,
+        "a" * 120 + ".pdf",
+        "\u5199" * 100 + ".jpeg",
+        ". .hidden",
+        "a\ufff9b\U000e0041.txt",
+        "x" * 98 + ".a b",
+        "\U0001f600" * 60,
+    ):
         yield f"the name {str(name)[:20]!a}", _note({**_document(), "name": name})
     for part in ({"width": 20_001}, {"width": "12"}, {"width": -1}, {"height": 1.0}):
         yield f"sides {part}", _note({**_document(), **part})
     for duration in ("PT1H2M3.5S", "PT100H1S", "P1D", "PT", 42, "PT0.0004S"):
         yield f"the time {duration}", _note({**_document(FILM), "duration": duration})
     yield "a poster that is a film", _note({**_document(FILM), "icon": _document(FILM)})
+    large = {**_document(), "icon": {**_document(), **_poster(512 * 1024 + 1)}}
+    yield "a poster that is large", _note(large)
+    yield "the largest poster", _note({**large, "icon": {**_document(), **_poster(512 * 1024)}})
     yield "a poster without a key", _note({**_document(FILM), "icon": {"type": "Image"}})
+    for type in ({"x": 1}, ["Note", ["x"]], [["Create"]], [], None, 7, True):
+        yield f"the type {type}", {"type": type, "id": "urn:x", "attachment": [_document()]}
+        changed = {"type": type, "content": "x", "attachment": [1]}
+        yield f"a change of the type {type}", {"type": "Update", "object": changed}
+        yield f"a file of the type {type}", _note({**_document(), "type": type})
+    yield "one thing in place of a list", {"type": "Note", "attachment": _document()}
+    for nothing in ({}, [], "", 0, False, None):
+        yield f"{nothing!r} in place of a list", {"type": "Note", "attachment": nothing}
+        picture = {"type": "Image", "url": nothing, "href": f"data:image/png;base64,{PNG}"}
+        yield f"{nothing!r} in place of an address", _note(picture)
     yield "nothing that is a file", _note({"type": "Person"}, "https://a.test/", 7, None, [])
     yield "what is no message", {"type": "Create", "object": "urn:x"}
     yield "what nobody knows", {"type": "Wave"}

@@ -10,6 +10,9 @@ import { LARGEST } from "./sizes.ts";
 
 export const MOST = 10;
 const LONGEST_NAME = 100; // characters
+const LONGEST_NAME_BYTES = 200; // a number may be added, and file systems take 255
+const LARGEST_POSTER = 512 * 1024;
+const ENDING = /\.[A-Za-z0-9]{1,10}$/;
 const LONGEST_SIDE = 20_000;
 const LONGEST_TIME = 100 * 3_600_000; // milliseconds
 const MOST_ADDRESSES = 4;
@@ -31,10 +34,10 @@ const ADDRESS = /^https:\/\/[A-Za-z0-9.-]+(?::[0-9]{1,5})?\/[\x21-\x7e]*$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const DATA = /^data:([a-z0-9!#$&^_.+/-]{1,200});base64,([A-Za-z0-9+/=]*)$/;
 const DURATION = /^PT(?:([0-9]{1,5})H)?(?:([0-9]{1,7})M)?(?:([0-9]{1,9})(?:\.([0-9]{1,9}))?S)?$/;
-/** Controls, and what turns the order of letters. */
+/** Controls, what turns the order of letters or is not seen, and what is no letter. */
 const UNFIT =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is not to be there
-  /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
+  /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\u{e0000}-\u{e007f}]/gu;
 
 /** A sealed file: `size` is its length before, `sha256` that of the sealed file. */
 export interface Blob {
@@ -91,11 +94,16 @@ export function kindOf(mediaType: string): string {
 /** A name as it is shown, and saved (ATT-2.4). */
 export function nameOf(text: unknown): string {
   const fit = (typeof text === "string" ? text.replace(UNFIT, "") : "").replace(/[/\\]/g, "_");
-  const name = [...fit]
-    .slice(0, LONGEST_NAME)
-    .join("")
-    .replace(/^ +| +$/g, "");
-  return name.replace(/^\.+/, "").replace(/^ +| +$/g, "") || "file";
+  return cut(fit.replace(/^[. ]+/, "").replace(/ +$/, "")) || "file";
+}
+
+/** What makes it a file of its kind stays. */
+function cut(name: string): string {
+  const [ending = ""] = ENDING.exec(name) ?? [];
+  const stem = [...name.slice(0, name.length - ending.length)];
+  stem.length = Math.min(stem.length, LONGEST_NAME - ending.length);
+  while (utf8(stem.join("") + ending).length > LONGEST_NAME_BYTES) stem.pop();
+  return stem.join("").replace(/ +$/, "") + ending;
 }
 
 // -- what is said ---------------------------------------------------------------------------------
@@ -142,7 +150,7 @@ export function filesIn(raw: string): Files {
   } catch {
     return { those: [], isAll: false };
   }
-  const isAct = isObject(document) && ["Create", "Update"].includes(String(typeOf(document)));
+  const isAct = isObject(document) && ["Create", "Update"].includes(typeOf(document));
   const inner = isAct ? (document as JsonObject).object : document;
   if (!isObject(inner)) return { those: [], isAll: false };
   const listed = NOTES.has(typeOf(inner)) ? inner.attachment : inner;
@@ -152,14 +160,16 @@ export function filesIn(raw: string): Files {
   return { those, isAll: those.length === parts.length };
 }
 
-function typeOf({ type }: JsonObject): Json | undefined {
-  return Array.isArray(type) && type.length ? type.at(-1) : type;
+/** The last of its types; "" for what is no text. */
+function typeOf({ type }: JsonObject): string {
+  const found = Array.isArray(type) ? type.at(-1) : type;
+  return typeof found === "string" ? found : "";
 }
 
 function attachmentIn(document: Json): Attachment | null {
   if (!isObject(document)) return null;
   const kind = typeOf(document);
-  if (typeof kind !== "string" || !(SHOWN.has(kind) || kind === DOCUMENT)) return null;
+  if (!(SHOWN.has(kind) || kind === DOCUMENT)) return null;
   const mediaType = mediaTypeIn(document);
   const name = nameOf(document.name);
   const blob = blobIn(document.encryptedBlob);
@@ -168,7 +178,9 @@ function attachmentIn(document: Json): Attachment | null {
   const { icon } = document;
   const poster = isObject(icon) ? blobIn(icon.encryptedBlob) : null;
   const posterType = isObject(icon) && poster !== null ? mediaTypeIn(icon) : "";
-  const isPicture = SHOWN.get("Image")?.has(posterType) === true;
+  // It is fetched without being asked for.
+  const isSmall = poster !== null && poster.size <= LARGEST_POSTER;
+  const isPicture = isSmall && SHOWN.get("Image")?.has(posterType) === true;
   return {
     kind,
     mediaType,
@@ -194,15 +206,19 @@ function inlineIn(
   name: string,
   document: JsonObject,
 ): Attachment | null {
-  let address: Json | undefined = document.url || document.href;
-  if (Array.isArray(address) && address.length) [address] = address;
-  if (isObject(address)) address = address.href;
-  const said = typeof address === "string" ? DATA.exec(address) : null;
+  const said = DATA.exec(addressIn(document.url) || addressIn(document.href));
   const [type = "", content] = said ? [said[1], said[2]] : [mediaType, document.content];
   if (!["Image", DOCUMENT].includes(kind) || !SHOWN.get("Image")?.has(type)) return null;
   const inline = bytesIn(content);
   if (!inline.length) return null;
   return { ...NOTHING, kind: "Image", mediaType: type, name, inline };
+}
+
+/** The first address, as text or as a `Link`; "" for none. */
+function addressIn(said: Json | undefined): string {
+  const first = Array.isArray(said) ? said[0] : said;
+  const found = isObject(first) ? first.href : first;
+  return typeof found === "string" ? found : "";
 }
 
 function blobIn(document: Json | undefined): Blob | null {

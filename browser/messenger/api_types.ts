@@ -1061,6 +1061,11 @@ export interface Retry {
   readonly of?: string;
 }
 
+/** Where a sealed file lies, as the message has it. */
+export interface SealedAddress {
+  readonly href: string;
+}
+
 /** A Welcome for those devices of the actors `to` whose packages it names. */
 export interface SealedWelcome {
   readonly content: Base64;
@@ -1456,10 +1461,10 @@ export interface Routes {
     readonly answer: AttachmentList;
   };
   /** A sealed file of anybody, or a part of it (Range), fetched by this node. */
-  readonly "GET /attachments/content": {
+  readonly "POST /attachments/content": {
     readonly path: null;
-    readonly query: { readonly href?: string; };
-    readonly body: null;
+    readonly query: null;
+    readonly body: SealedAddress;
     readonly answer: Uint8Array;
   };
   /** Remove a sealed file of yours; its address is answered 410 then. */

@@ -218,6 +218,8 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
     return new Blob();
   }
 
+  async stopFiles(): Promise<void> {}
+
   async edit(_chat: string, message: string, text: string): Promise<void> {
     this.#refuse();
     this.#change(message, (item) => ({ ...item, text, isChanged: true }));

@@ -6,11 +6,10 @@ import type { FileQuestions, Outgoing } from "./file_questions.ts";
 import type { Answers } from "./link.ts";
 import type { OpenDevice } from "./open_device.ts";
 
-const load = () => loaded(import("./files.ts"));
-
 export class FileAnswers implements Pick<Answers, keyof FileQuestions> {
   readonly #opened: () => OpenDevice;
   readonly #tell: (event: DeviceEvent) => void;
+  readonly #stops = new Map<string, AbortController>();
 
   constructor(opened: () => OpenDevice, tell: (event: DeviceEvent) => void) {
     this.#opened = opened;
@@ -24,10 +23,13 @@ export class FileAnswers implements Pick<Answers, keyof FileQuestions> {
     id: string,
     to: Named | string | null = null,
   ): Promise<Message> {
-    const { attach } = await load();
     // Behind what was asked stands its key: who answers nothing may have left `to` out.
     const answers = typeof to === "object" ? to : null;
-    return attach(this.#opened(), { chat, text, files, id, answers }, this.#carried(id));
+    const what = { chat, text, files, id, answers };
+    return this.#stoppable(id, async (stop) => {
+      const { attach } = await loaded(import("./files.ts"));
+      return attach(this.#opened(), what, this.#carried(id), stop);
+    });
   }
 
   async openFile(
@@ -37,8 +39,25 @@ export class FileAnswers implements Pick<Answers, keyof FileQuestions> {
     isPoster: boolean,
     key: string,
   ): Promise<Blob> {
-    const { openFile } = await load();
-    return openFile(this.#opened(), { chat, message, place, isPoster }, this.#carried(key));
+    const what = { chat, message, place, isPoster };
+    return this.#stoppable(key, async (stop) => {
+      const { openFile } = await loaded(import("./opened_files.ts"));
+      return openFile(this.#opened(), what, this.#carried(key), stop);
+    });
+  }
+
+  async stopFiles(id: string): Promise<void> {
+    this.#stops.get(id)?.abort();
+  }
+
+  async #stoppable<T>(id: string, deed: (stop: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    this.#stops.set(id, stop);
+    try {
+      return await deed(stop.signal);
+    } finally {
+      this.#stops.delete(id);
+    }
   }
 
   #carried(id: string) {

@@ -45,4 +45,7 @@ export interface FileQuestions {
    * (ATT-1.4) for one that was changed, `Missing` where it is not kept any more, `Unreachable`.
    */
   openFile(chat: string, message: Named, place: number, isPoster: boolean, key: string): Blob;
+
+  /** Stop what `attach` (`id`) or `openFile` (`key`) does: it throws `Conflict` then, unless it is done. */
+  stopFiles(id: string): void;
 }

@@ -1,6 +1,6 @@
 /**
- * Files of chats go up sealed and come down opened, in the device's worker: no page has their keys (spec ATT). Its twin
- * is `node/client/attaching.py`.
+ * Files of chats go up sealed, in the device's worker: no page has their keys (spec ATT). Its twin is
+ * `node/client/attaching.py`.
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -13,36 +13,30 @@ import {
   nameOf,
   rawOf,
   type Blob as Sealed,
-  shownAs,
 } from "../attachments/attached.ts";
 import {
   Chunks,
   contextOf,
   KEY_BYTES,
   Layout,
-  opened,
   SALT_BYTES,
   SEALED_CHUNK,
   sealChunk,
 } from "../attachments/chunked.ts";
 import { CHUNK, HEAD } from "../attachments/sizes.ts";
-import { KithError, Malformed, Missing, TooMuch, Unreachable } from "../errors.ts";
+import { Conflict, KithError, TooMuch, Unreachable } from "../errors.ts";
 import type { ApiClient } from "../messenger/api_client.ts";
 import type { UploadView } from "../messenger/api_types.ts";
 import type { Entropy } from "../mls/private/entropy.ts";
-import { type Bytes, concat, EMPTY, equal, hex } from "../wire/bytes.ts";
+import { type Bytes, concat, EMPTY, hex } from "../wire/bytes.ts";
 import type { Message, Named } from "./device_client.ts";
+import { AT_ONCE, goOn, NEVER, type Progress, TRIES } from "./file_progress.ts";
 import type { Outgoing } from "./file_questions.ts";
 import type { OpenDevice } from "./open_device.ts";
 
-const TRIES = 10;
-/** Chunks in one request, and opened at once. */
-const AT_ONCE = 128;
 const POSTER_TYPE = "image/jpeg";
+const LOST = "your server did not keep what was sent to it, several times: try again later";
 const NAME = /\/([A-Za-z0-9_-]{43})$/;
-
-type Progress = (done: number, size: number) => void;
-const silent: Progress = () => undefined;
 
 interface Attaching {
   readonly chat: string;
@@ -57,6 +51,7 @@ export async function attach(
   { api, chats, entropy }: OpenDevice,
   { chat, text, files, id, answers }: Attaching,
   progress: Progress,
+  stop: AbortSignal = NEVER,
 ): Promise<Message> {
   if (!files.length || files.length > MOST) {
     throw new TooMuch("ATT-2.1", `a message has one to ${MOST} files`);
@@ -69,7 +64,7 @@ export async function attach(
   const send = async (data: Blob, mediaType: string): Promise<Sealed> => {
     const told: Progress = (done, size) =>
       progress(before + (done / Math.max(size, 1)) * data.size, all);
-    const { blob, name } = await sendSealed(api, entropy, data, mediaType, told);
+    const { blob, name } = await sendSealed(api, entropy, { data, mediaType }, told, stop);
     names.push(name);
     before += data.size;
     return blob;
@@ -84,9 +79,11 @@ export async function attach(
       const more = { width, height, milliseconds, poster: small, posterType };
       sent.push({ kind, mediaType, name: nameOf(name), blob, inline: EMPTY, ...more });
     }
+    goOn(stop);
     return await chats.send(chat, text, id, answers, rawOf(sent));
   } catch (error) {
-    await giveUp(api, names);
+    // Words that are kept go out, and their files are theirs (ATT-2.8).
+    if ((await chats.ours(chat, id)) === null) await giveUp(api, names);
     throw error;
   }
 }
@@ -118,6 +115,7 @@ interface Sending {
   readonly data: Blob;
   readonly chunks: Chunks;
   readonly layout: Layout;
+  readonly stop: AbortSignal;
 }
 
 /** Chunks from `first` on, sealed. */
@@ -138,26 +136,37 @@ async function sealed(
 async function sendSealed(
   api: ApiClient,
   entropy: Entropy,
-  data: Blob,
-  mediaType: string,
+  { data, mediaType }: { readonly data: Blob; readonly mediaType: string },
   progress: Progress,
+  stop: AbortSignal,
 ): Promise<{ readonly blob: Sealed; readonly name: string }> {
   const layout = new Layout(data.size);
   const key = entropy.draw(KEY_BYTES);
   const chunks = await Chunks.make(key, entropy.draw(SALT_BYTES), contextOf(mediaType, data.size));
-  const sending = { data, chunks, layout };
+  const sending = { data, chunks, layout, stop };
   const upload = await api.ask("POST /uploads", { body: { size: layout.sealed } });
   try {
     const digest = await fill(api, sending, upload, progress);
-    // Asked again, it is answered with the same one.
-    const { href, name } = await api.ask("POST /attachments", {
-      body: { upload: upload.id },
-      harmless: true,
-    });
+    const { href, name } = await madeOf(api, upload.id);
     return { blob: { key, size: data.size, sha256: digest, href: [href] }, name };
   } catch (error) {
-    await api.ask("DELETE /uploads/{id}", { path: { id: upload.id } }).catch(ignored);
+    await undo(api, upload.id).catch(ignored);
     throw error;
+  }
+}
+
+/** Asked again, it is answered with the same one. */
+function madeOf(api: ApiClient, upload: string) {
+  return api.ask("POST /attachments", { body: { upload }, harmless: true });
+}
+
+async function undo(api: ApiClient, id: string): Promise<void> {
+  try {
+    await api.ask("DELETE /uploads/{id}", { path: { id } });
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    // It was made, and that answer was lost.
+    await giveUp(api, [(await madeOf(api, id)).name]);
   }
 }
 
@@ -168,10 +177,11 @@ async function fill(
   { id, chunk_limit_bytes: limit }: UploadView,
   progress: Progress,
 ): Promise<Bytes> {
-  const { layout, chunks } = sending;
+  const { layout, chunks, stop } = sending;
   const most = Math.max(1, Math.min(AT_ONCE, Math.floor((limit - HEAD) / SEALED_CHUNK)));
   const hash = sha256.create();
   for (let first = 0, at = 0; first < layout.count; first += most) {
+    goOn(stop);
     const end = Math.min(first + most, layout.count);
     const body = await sealed(sending, first, end);
     const piece = first ? body : concat(chunks.head, body);
@@ -193,138 +203,68 @@ interface Piece {
   readonly digest: string;
 }
 
+/** Where the node stands in a piece, and how often it did not come further. */
+class Standing {
+  from = 0;
+  isThere = false;
+  failures = 0;
+  #setbacks = 0;
+  readonly #piece: Piece;
+
+  constructor(piece: Piece) {
+    this.#piece = piece;
+  }
+
+  /** The node told where it stands. */
+  at(offset: number, isSealed: boolean): void {
+    const { at, piece, digest } = this.#piece;
+    const from = isSealed ? piece.length : offset - at;
+    // Who goes back again and again would have us send without an end.
+    if (from < this.from) this.#setbacks++;
+    if (from > this.from) this.failures = -1;
+    this.from = from;
+    this.isThere = isSealed || (digest === "" && from === piece.length);
+  }
+
+  /** Whether one more try is of use; each is counted. */
+  goesOn(): boolean {
+    const isLost = this.from < 0 || this.from > this.#piece.piece.length;
+    this.failures++;
+    return !isLost && Math.max(this.#setbacks, this.failures) < TRIES;
+  }
+}
+
 /** Cut in the middle, its beginning may be there: what is sent then begins behind that. */
-async function sendPiece(api: ApiClient, { id, at, piece, digest }: Piece): Promise<void> {
-  const path = { id };
-  const behind = ({ state, offset }: UploadView) =>
-    state === "sealed" ? piece.length : offset - at;
-  let failures = 0;
-  for (let from = 0; from < piece.length; ) {
-    const query = { offset: String(at + from), ...(digest ? { sha256: digest } : {}) };
-    try {
-      from = behind(await api.ask("PUT /uploads/{id}", { path, query, body: piece.slice(from) }));
-      failures = 0;
-    } catch (error) {
-      if (!(error instanceof Unreachable) || ++failures === TRIES) throw error;
-      await api.rest(failures);
-      const now = await api.ask("GET /uploads/{id}", { path }).catch(() => null);
-      if (now !== null) from = behind(now);
-    }
+async function sendPiece(api: ApiClient, what: Piece): Promise<void> {
+  const now = new Standing(what);
+  while (!now.isThere) {
+    const why = await tried(api, what, now);
+    if (!now.isThere && !now.goesOn()) throw why;
   }
 }
 
-// -- down -----------------------------------------------------------------------------------------
-
-interface Wanted {
-  readonly chat: string;
-  readonly message: Named;
-  readonly place: number;
-  readonly isPoster: boolean;
-}
-
-/** A file of a message, opened and whole, or the small picture of it. */
-export async function openFile(
-  { api, chats }: OpenDevice,
-  { chat, message, place, isPoster }: Wanted,
-  progress: Progress,
-): Promise<Blob> {
-  const file = filesIn(await chats.rawOf(chat, message)).those[place];
-  if (file === undefined) throw new Missing("ATT-5.3", "this message has no such file");
-  const [blob, type] = isPoster ? [file.poster, file.posterType] : [file.blob, file.mediaType];
-  if (blob === null) {
-    if (isPoster) throw new Missing("ATT-5.3", "this file has no small picture");
-    return new Blob([file.inline], { type });
-  }
-  const data = await fetched(api, blob, type, isPoster ? silent : progress);
-  // What is only saved has no type that a browser would show (ATT-2.5).
-  const isSaved = !isPoster && shownAs(file) === "Document";
-  return new Blob(data, { type: isSaved ? "application/octet-stream" : type });
-}
-
-async function fetched(
+/** Send what is not there yet; what was in the way. */
+async function tried(
   api: ApiClient,
-  blob: Sealed,
-  mediaType: string,
-  progress: Progress,
-): Promise<Blob[]> {
-  const layout = new Layout(blob.size);
-  const [href = ""] = blob.href;
-  const hash = sha256.create();
-  const parts: Blob[] = [];
-  let chunks: Chunks | null = null;
-  let failures = 0;
-  for (let number = 0; number < layout.count; ) {
-    const start = chunks === null ? 0 : layout.place(number)[0];
-    try {
-      for await (const piece of pieces(await api.content(href, start), layout, start, number)) {
-        let body = piece;
-        if (chunks === null) {
-          chunks = await opened(blob.key, piece, contextOf(mediaType, blob.size));
-          body = piece.slice(HEAD);
-        }
-        const found = await openChunks(chunks, layout, number, body);
-        hash.update(piece);
-        number += found.length;
-        failures = 0;
-        progress(Math.min(number * CHUNK, layout.length), layout.length);
-        // A browser may keep parts of a blob on the disk: all of a film is not in memory.
-        parts.push(new Blob(found));
-      }
-    } catch (error) {
-      if (!(error instanceof Unreachable) || ++failures === TRIES) throw error;
-      await api.rest(failures);
+  { id, at, piece, digest }: Piece,
+  now: Standing,
+): Promise<Error> {
+  const path = { id };
+  const query = { offset: String(at + now.from), ...(digest ? { sha256: digest } : {}) };
+  try {
+    const body = piece.slice(now.from);
+    const { offset, state } = await api.ask("PUT /uploads/{id}", { path, query, body });
+    now.at(offset, state === "sealed");
+  } catch (error) {
+    if (error instanceof Unreachable) {
+      await api.rest(now.failures + 1);
+      const view = await api.ask("GET /uploads/{id}", { path }).catch(() => null);
+      if (view !== null) now.at(view.offset, view.state === "sealed");
+      return error;
     }
+    const { offset } = error instanceof Conflict ? error.params : {};
+    if (typeof offset !== "number" || offset === at + now.from) throw error;
+    now.at(offset, false); // the node knows better: our last answer may have been lost
   }
-  if (!equal(Uint8Array.from(hash.digest()), blob.sha256)) {
-    throw new Malformed("ATT-1.4", "this is not the file that the message names");
-  }
-  return parts;
-}
-
-function openChunks(chunks: Chunks, layout: Layout, first: number, body: Bytes): Promise<Bytes[]> {
-  const made: Promise<Bytes>[] = [];
-  for (let at = 0; at < body.length; at += SEALED_CHUNK) {
-    const number = first + made.length;
-    const one = chunks.open(number, body.slice(at, at + SEALED_CHUNK));
-    made.push(one.then((data) => layout.shown(number, data)));
-  }
-  return Promise.all(made);
-}
-
-/** What comes, in pieces that end where a chunk does; at the beginning the head goes before. Throws `Unreachable`. */
-async function* pieces(
-  answer: Response,
-  layout: Layout,
-  start: number,
-  first: number,
-): AsyncGenerator<Bytes> {
-  const said = answer.headers.get(start ? "Content-Range" : "Content-Length");
-  if (said !== null) layout.check(Number(said.slice(said.lastIndexOf("/") + 1)));
-  if (start && answer.status !== 206) throw new Unreachable("the whole file came, and not a part");
-  const reader = answer.body?.getReader();
-  let held: Bytes[] = [];
-  let has = 0;
-  let number = first;
-  const wanted = () => {
-    const end = Math.min(number + AT_ONCE, layout.count);
-    const from = number === 0 && start === 0 ? 0 : layout.place(number)[0];
-    return layout.place(end - 1)[1] - from;
-  };
-  while (reader !== undefined && number < layout.count) {
-    const { done, value } = await reader.read().catch(() => {
-      throw new Unreachable("the file broke off");
-    });
-    if (done) break;
-    held.push(value as Bytes);
-    has += value.length;
-    while (number < layout.count && has >= wanted()) {
-      const all = concat(...held);
-      const size = wanted();
-      yield all.slice(0, size);
-      held = [all.slice(size)];
-      has = all.length - size;
-      number = Math.min(number + AT_ONCE, layout.count);
-    }
-  }
-  if (number < layout.count) throw new Unreachable("the file broke off");
+  return new Unreachable(LOST);
 }

@@ -41,6 +41,7 @@ const NAMES: readonly Name[] = [
   "changeGroup",
   "attach",
   "openFile",
+  "stopFiles",
   "keys",
   "recovery",
   "writtenDown",

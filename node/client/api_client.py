@@ -81,15 +81,22 @@ class ApiClient:
         await asyncio.sleep(min(FIRST_WAIT_SECONDS * 2**failures, LONGEST_WAIT_SECONDS))
 
     @asynccontextmanager
-    async def fetch(self, url: str, start: int = 0) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The bytes at an absolute address, from `start` on. Our token is for our node alone."""
+    async def fetch(
+        self, url: str, start: int = 0, body: object = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The bytes at an absolute address, from `start` on; with a `body` they are asked for by
+        POST. Our token is for our node alone."""
         assert self._http is not None, "use ApiClient as `async with`"
         headers = {"Range": f"bytes={start}-"} if start else {}
         if url.startswith(self.origin + "/"):
             headers = self._headers(headers)
         try:
             with _reading():
-                async with self._http.get(url, headers=headers, allow_redirects=False) as answer:
+                method = "GET" if body is None else "POST"
+                asked = self._http.request(
+                    method, url, json=body, headers=headers, allow_redirects=False
+                )
+                async with asked as answer:
                     if answer.status not in (200, 206):
                         raise api.error_of(answer.status, await answer.read(), answer.headers)
                     yield answer

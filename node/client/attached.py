@@ -15,6 +15,8 @@ from node.wire.sealed_sizes import LARGEST
 
 MOST: Final = 10
 LONGEST_NAME: Final = 100  # characters
+LONGEST_NAME_BYTES: Final = 200  # a number may be added, and file systems take 255
+LARGEST_POSTER: Final = 512 * 1024
 LONGEST_SIDE: Final = 20_000
 LONGEST_TIME: Final = 100 * 3_600_000  # milliseconds
 _MOST_ADDRESSES: Final = 4
@@ -29,6 +31,7 @@ SHOWN: Final[Mapping[str, frozenset[str]]] = {
     "Audio": frozenset(f"audio/{one}" for one in ("mp4", "mpeg", "ogg", "webm", "wav", "aac")),
 }
 _NOTES: Final = frozenset({"Note", "Article", "Page"})
+_ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,10}$")
 _TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,99}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")
 _ADDRESS: Final = re.compile(r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?/[\x21-\x7e]*")
 _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
@@ -36,9 +39,10 @@ _DATA: Final = re.compile(r"data:([a-z0-9!#$&^_.+/-]{1,200});base64,([A-Za-z0-9+
 _DURATION: Final = re.compile(
     r"PT(?:([0-9]{1,5})H)?(?:([0-9]{1,7})M)?(?:([0-9]{1,9})(?:\.([0-9]{1,9}))?S)?"
 )
-# Controls, and what turns the order of letters.
+# Controls, what turns the order of letters or is not seen, and what is no letter.
 _UNFIT: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 
@@ -90,8 +94,18 @@ def kind_of(media_type: str) -> str:
 def name_of(text: Any) -> str:
     """A name as it is shown, and saved (ATT-2.4)."""
     name = _UNFIT.sub("", text) if isinstance(text, str) else ""
-    name = re.sub(r"[/\\]", "_", name)[:LONGEST_NAME].strip(" ").lstrip(".").strip(" ")
-    return name or "file"
+    name = re.sub(r"[/\\]", "_", name).lstrip(". ").rstrip(" ")
+    return _cut(name) or "file"
+
+
+def _cut(name: str) -> str:
+    """What makes it a file of its kind stays."""
+    found = _ENDING.search(name)
+    ending = found[0] if found else ""
+    stem = name.removesuffix(ending)[: LONGEST_NAME - len(ending)]
+    while len((stem + ending).encode()) > LONGEST_NAME_BYTES:
+        stem = stem[:-1]
+    return stem.rstrip(" ") + ending
 
 
 # -- what is said ----------------------------------------------------------------------------------
@@ -153,21 +167,24 @@ def files_in(raw: str) -> Files:
     if not isinstance(inner, dict):
         return Files(all=False)
     listed = inner.get("attachment") if _type(inner) in _NOTES else inner
-    parts = listed if isinstance(listed, list) else [listed] if listed else []
+    is_one = isinstance(listed, dict) or bool(listed)
+    parts = listed if isinstance(listed, list) else [listed] if is_one else []
     found = [_attachment(one) for one in parts[:MOST]]
     those = tuple(one for one in found if one is not None)
     return Files(those, len(those) == len(parts))
 
 
-def _type(document: Mapping[str, Any]) -> Any:
+def _type(document: Mapping[str, Any]) -> str:
+    """The last of its types; "" for what is no text."""
     type = document.get("type")
-    return type[-1] if isinstance(type, list) and type else type
+    found = type[-1] if isinstance(type, list) and type else type
+    return found if isinstance(found, str) else ""
 
 
 def _attachment(document: Any) -> Attachment | None:
     if not isinstance(document, dict) or _type(document) not in (*SHOWN, DOCUMENT):
         return None
-    kind, media_type = str(_type(document)), _media_type(document)
+    kind, media_type = _type(document), _media_type(document)
     blob = _read_blob(document.get("encryptedBlob"))
     name = name_of(document.get("name"))
     if blob is None:
@@ -177,7 +194,9 @@ def _attachment(document: Any) -> Attachment | None:
     icon = document.get("icon")
     poster = _read_blob(icon.get("encryptedBlob")) if isinstance(icon, dict) else None
     poster_type = _media_type(icon) if isinstance(icon, dict) and poster else ""
-    is_picture = poster_type in SHOWN["Image"]
+    # It is fetched without being asked for.
+    is_small = poster is not None and poster.size <= LARGEST_POSTER
+    is_picture = poster_type in SHOWN["Image"] and is_small
     return Attachment(
         kind=kind,
         media_type=media_type,
@@ -200,12 +219,7 @@ def _inline(
     kind: str, media_type: str, name: str, document: Mapping[str, Any]
 ) -> Attachment | None:
     """A small picture in the message itself (ATT-2.6)."""
-    address = document.get("url") or document.get("href")
-    if isinstance(address, list) and address:
-        address = address[0]
-    if isinstance(address, dict):
-        address = address.get("href")
-    said = _DATA.fullmatch(address) if isinstance(address, str) else None
+    said = _DATA.fullmatch(_address(document.get("url")) or _address(document.get("href")))
     media_type, content = (said[1], said[2]) if said else (media_type, document.get("content"))
     if kind not in ("Image", DOCUMENT) or media_type not in SHOWN["Image"]:
         return None
@@ -213,6 +227,13 @@ def _inline(
     if not data:
         return None
     return Attachment(kind="Image", media_type=media_type, name=name, inline=data)
+
+
+def _address(said: Any) -> str:
+    """The first address, as text or as a `Link`; "" for none."""
+    first = said[0] if isinstance(said, list) and said else said
+    found = first.get("href") if isinstance(first, dict) else first
+    return found if isinstance(found, str) else ""
 
 
 def _read_blob(document: Any) -> Blob | None:

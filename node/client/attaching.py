@@ -6,17 +6,16 @@ The vault is opened by the first of them, as by those of conversations.
 import asyncio
 import hashlib
 import io
+import os
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import IO
 from urllib.parse import urlsplit
 
 import aiohttp
-from yarl import URL
 
-from node.client import attached, sealed_uploads
+from node.client import attached, saved_files, sealed_uploads
 from node.client.api import ROOT
 from node.client.api_client import ApiClient
 from node.client.attached import Attachment, Blob, Files
@@ -25,8 +24,9 @@ from node.client.rows import MessageRow
 from node.client.sealed_uploads import Progress, Sealing
 from node.client.stripped import POSTER_TYPE, Prepared, prepared
 from node.client.uploads import TRIES, silent
+from node.client.words import Words
 from node.e2ee.attachments.chunked import Layout, context_of, opened
-from node.errors import Conflict, Malformed, Missing, NodeError, NoRoom, TooMuch, Unreachable
+from node.errors import Malformed, Missing, NodeError, TooMuch, Unreachable
 from node.ports import Entropy
 from node.wire.sealed_sizes import CHUNK, HEAD
 
@@ -60,16 +60,22 @@ class Attaching:
             raise TooMuch("ATT-2.1", f"a message has one to {attached.MOST} files")
         conversation = await self._talk.talk_to(who)
         messenger = await self._talk.talk()
-        names = list[str]()
+        names, kept = list[str](), ""
+
+        def say(words: Words, now: int) -> MessageRow:
+            nonlocal kept
+            row = words.say(conversation, text, now, reply, author, raw)
+            kept = row.id
+            return row
+
         try:
             files = [await self._sent(Path(one), as_is, progress, names) for one in paths]
             raw = attached.raw_of(files)
-            said = await messenger.in_words(
-                conversation,
-                lambda words, now: words.say(conversation, text, now, reply, author, raw),
-            )
-        except (NodeError, asyncio.CancelledError):
-            await self._give_up(names)
+            said = await messenger.in_words(conversation, say)
+        except BaseException:
+            # Words that are kept go out later, and their files are theirs (ATT-2.8).
+            if not (kept and messenger.device.keeps(conversation, kept)):
+                await self._give_up(names)
             raise
         assert said is not None, "words are always said"
         return said
@@ -97,14 +103,22 @@ class Attaching:
         )
 
     async def _send(self, ready: Prepared, progress: Progress) -> tuple[Blob, str]:
-        with ready.path.open("rb") as file:
-            size = ready.path.stat().st_size
-            sealing = Sealing(file, size, ready.media_type, self._entropy)
+        with await asyncio.to_thread(self._sealed_file, ready) as sealing:
             return await sealed_uploads.send(self._api, sealing, progress)
 
+    def _sealed_file(self, ready: Prepared) -> Sealing:
+        try:
+            file = ready.path.open("rb")
+        except OSError as error:
+            why = f"{ready.path} cannot be read: {error.strerror}"
+            raise Malformed("ATT-5.1", why) from None
+        with file:
+            size = os.fstat(file.fileno()).st_size
+            return Sealing(file, size, ready.media_type, self._entropy)
+
     async def _send_small(self, data: bytes) -> tuple[Blob, str]:
-        sealing = Sealing(io.BytesIO(data), len(data), POSTER_TYPE, self._entropy)
-        return await sealed_uploads.send(self._api, sealing, silent)
+        with Sealing(io.BytesIO(data), len(data), POSTER_TYPE, self._entropy) as sealing:
+            return await sealed_uploads.send(self._api, sealing, silent)
 
     async def _give_up(self, names: Sequence[str]) -> None:
         for name in names:
@@ -133,18 +147,17 @@ class Attaching:
         changed, `Missing` where it is not kept any more, `Unreachable`, `NoRoom`: then nothing of
         it is left.
         """
-        path, out = _new_file(Path(to), file.name)
+        folder = await asyncio.to_thread(saved_files.folder_of, Path(to))
+        # A file that is cut, by a kill or a power failure, never has the name of a whole one.
+        part = folder / f".kith-{self._entropy.draw(8).hex()}.part"
         try:
-            with out:
+            with saved_files.telling(part), part.open("xb") as out:
                 async for piece in self.pieces(file, progress):
                     await asyncio.to_thread(out.write, piece)
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise NoRoom(f"{path} cannot be written: {error.strerror}") from None
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-        return path
+                await asyncio.to_thread(saved_files.flush, out)
+            return await asyncio.to_thread(saved_files.placed, part, Path(to), file.name)
+        finally:
+            part.unlink(missing_ok=True)
 
     async def pieces(self, file: Attachment, progress: Progress = silent) -> AsyncIterator[bytes]:
         """The file, opened piece by piece; at its end it is known to be whole (ATT-1.4)."""
@@ -153,26 +166,24 @@ class Attaching:
             return
         layout, blob = Layout(file.blob.size), file.blob
         hashed, chunks = hashlib.sha256(), None
-        number, failures = 0, 0
+        number, source = 0, _Source(self._api, blob.href)
         while number < layout.count:
             try:
                 start = 0 if chunks is None else layout.place(number)[0]
-                async for data in self._sealed(blob, layout, start):
-                    if chunks is None:
-                        chunks = opened(blob.key, data, context_of(file.media_type, blob.size))
+                async with aclosing(self._sealed(source.href, layout, start)) as coming:
+                    async for data in coming:
+                        if chunks is None:
+                            chunks = opened(blob.key, data, context_of(file.media_type, blob.size))
+                            hashed.update(data)
+                            continue
+                        piece = chunks.open(number, data)
                         hashed.update(data)
-                        continue
-                    piece = chunks.open(number, data)
-                    hashed.update(data)
-                    number += 1
-                    failures = 0
-                    progress(min(number * CHUNK, layout.length), layout.length)
-                    yield layout.shown(number - 1, piece)
-            except Unreachable:
-                failures += 1
-                if failures == TRIES:
-                    raise
-                await self._api.rest(failures)
+                        number += 1
+                        source.failures = 0
+                        progress(min(number * CHUNK, layout.length), layout.length)
+                        yield layout.shown(number - 1, piece)
+            except (Unreachable, TooMuch, Missing) as error:
+                await source.failed(error)
         if hashed.digest() != blob.sha256:
             raise Malformed("ATT-1.4", "this is not the file that the message names")
 
@@ -184,23 +195,24 @@ class Attaching:
         numbers = layout.covering(start, stop)
         if not numbers:
             return b""
-        head = await anext(aiter(self._sealed(blob, layout, 0)))
+        address = blob.href[0]
+        async with aclosing(self._sealed(address, layout, 0)) as coming:
+            head = await anext(coming)
         chunks = opened(blob.key, head, context_of(file.media_type, blob.size))
         found, number = b"", numbers.start
-        async for data in self._sealed(blob, layout, layout.place(number)[0]):
-            found += layout.shown(number, chunks.open(number, data))
-            number += 1
-            if number == numbers.stop:
-                break
+        async with aclosing(self._sealed(address, layout, layout.place(number)[0])) as coming:
+            while number < numbers.stop:
+                found += layout.shown(number, chunks.open(number, await anext(coming)))
+                number += 1
         begins = start - numbers.start * CHUNK
         return found[begins : begins + stop - start]
 
-    async def _sealed(self, blob: Blob, layout: Layout, start: int) -> AsyncIterator[bytes]:
+    async def _sealed(self, href: str, layout: Layout, start: int) -> AsyncGenerator[bytes, None]:
         """The head and the chunks from `start` on, which is where one begins."""
         wanted = [layout.place(number) for number in range(layout.count)]
         parts = [(0, HEAD), *wanted] if start == 0 else wanted
         left = [end - begin for begin, end in parts if begin >= start]
-        async with self._api.fetch(self._address(blob), start) as answer:
+        async with self._api.fetch(self._through, start, {"href": href}) as answer:
             said = answer.headers.get(
                 "Content-Range" if start else "Content-Length", ""
             ).rpartition("/")[2]
@@ -214,25 +226,31 @@ class Attaching:
                 except (asyncio.IncompleteReadError, aiohttp.ClientError) as error:
                     raise Unreachable(f"the file broke off: {error}") from None
 
-    def _address(self, blob: Blob) -> str:
-        url = URL(self._api.origin + ROOT + "/attachments/content")
-        return str(url.with_query(href=blob.href[0]))
+    @property
+    def _through(self) -> str:
+        """Where our node fetches it for us: what opens it stands in no address (ATT-4.1)."""
+        return self._api.origin + ROOT + "/attachments/content"
 
 
-def _new_file(to: Path, name: str) -> tuple[Path, IO[bytes]]:
-    """A file that was not there before. Raises `Conflict` (ATT-2.4), `Missing` for no folder."""
-    is_folder = to.is_dir()
-    for number in range(1, 1000):
-        stem, suffix = Path(name).stem, Path(name).suffix
-        numbered = name if number == 1 else f"{stem} ({number}){suffix}"
-        path = to / numbered if is_folder else to
-        try:
-            return path, path.open("xb")
-        except FileExistsError:
-            if not is_folder:
-                raise Conflict("ATT-2.4", f"{path} is there already: say another name") from None
-        except FileNotFoundError:
-            raise Missing("ATT-2.4", f"there is no folder {path.parent}") from None
-        except OSError as error:
-            raise NoRoom(f"{path} cannot be written: {error.strerror}") from None
-    raise Conflict("ATT-2.4", f"there are too many files called {name} in {to}")
+class _Source:
+    """From where a file is fetched (ATT-2.2), and how often that failed."""
+
+    def __init__(self, api: ApiClient, href: Sequence[str]) -> None:
+        self._api = api
+        self._left = [*href]
+        self.failures = 0
+
+    @property
+    def href(self) -> str:
+        return self._left[0]
+
+    async def failed(self, error: NodeError) -> None:
+        """Wait, or go to the next one. Raises `error` where there is none."""
+        self.failures += 1
+        if self.failures < TRIES and not isinstance(error, Missing):
+            await self._api.rest(self.failures)
+            return
+        if len(self._left) == 1:
+            raise error
+        del self._left[0]
+        self.failures = 0

@@ -20,7 +20,7 @@ from node.client.device_state import DeviceState
 from node.client.device_trust import DeviceTrust
 from node.client.exchange import Carried, Create, Next, Outcome, Send, TellGone
 from node.client.groups import between, new_group_id
-from node.client.intents import Leave, Refresh, Remove
+from node.client.intents import Leave, Refresh, Remove, Say
 from node.client.key_signing import PutKeys, SignedKeys
 from node.client.key_stock import Packages
 from node.client.leaves import Leaves
@@ -88,6 +88,14 @@ class Device:
     def said(self, group: str, id: str) -> MessageRow:
         """What this device said under that id, as it stands now."""
         return self.state.get(own_row(self.state, group, id), MessageRow)
+
+    def keeps(self, group: str, id: str) -> bool:
+        """Whether what this device said under that id is sent or owed: it was not refused."""
+        name = own_row(self.state, group, id)
+        row = self.state.find(name, MessageRow)
+        intents = [owed.intent for owed in self.owed()]
+        is_owed = any(isinstance(one, Say) and one.message == name for one in intents)
+        return row is not None and (row.sent or is_owed)
 
     def owed(self) -> list[OwedRow]:
         """All that is owed."""

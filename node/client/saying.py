@@ -47,10 +47,13 @@ class Saying:
     async def take_back(self, who: str, id: str) -> MessageRow | None:
         """Delete own words for everybody, with their files. Raises `Forbidden` for another's, and
         `Missing`."""
-        before = [row for row in await self._talk.history(who) if row.id == id and row.raw]
+        # Others may use the same id; what they name there may be other files of ours.
+        own = (await self._talk.talk()).device.actor
+        before = [row for row in await self._talk.history(who) if (row.actor, row.id) == (own, id)]
         act = await self._do(who, id, lambda words, at, now: words.delete(at, id, now))
         for row in before:
-            await self._forget(row)
+            if row.raw:
+                await self._forget(row)
         return act
 
     async def react(

@@ -19,6 +19,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from node.client.attached import kind_of, name_of
+from node.client.containers import container_of
 from node.errors import Malformed
 from node.wire.picture_formats import HEAD_LENGTH, format_said
 
@@ -31,6 +32,13 @@ _FORMATS: Final = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif",
                    "WEBP": "image/webp", "AVIF": "image/avif"}  # fmt: skip
 _CONTAINERS: Final = {"video/webm": "webm", "audio/webm": "webm", "audio/ogg": "ogg",
                       "audio/mpeg": "mp3", "audio/wav": "wav", "audio/aac": "adts"}  # fmt: skip
+_FILMS: Final = ("video/", "audio/")
+_TIFF: Final = (b"II*\0", b"MM\0*", b"IIRO", b"IIU\0", b"FUJIFILM")  # and what cameras make of it
+# What a film whose name does not say so is taken for.
+_NAMELESS: Final = {"mov": "video/mp4", "matroska": "video/x-matroska", "ogg": "audio/ogg",
+                    "wav": "audio/wav", "avi": "video/x-msvideo", "flac": "audio/flac",
+                    "mp3": "audio/mpeg"}  # fmt: skip
+_READ_BY: Final = {"mp4": "mov", "webm": "matroska", "adts": "aac"}
 _SAME: Final = {"audio/x-wav": "audio/wav", "audio/vnd.wave": "audio/wav",
                 "audio/x-m4a": "audio/mp4", "audio/mp4a-latm": "audio/mp4",
                 "audio/x-aac": "audio/aac"}  # fmt: skip
@@ -72,18 +80,45 @@ def _check(path: Path) -> None:
 
 
 async def _made(path: Path, folder: Path, as_is: bool) -> Prepared:
+    head = _head(path)
+    if format := format_said(head):
+        return await asyncio.to_thread(_picture, path, folder, format, as_is)
+    media_type = _guessed(path)
+    container = container_of(head, media_type)
+    if container or media_type.startswith(_FILMS):
+        if not media_type.startswith(_FILMS):
+            media_type = _NAMELESS[container]
+        return await _film(path, folder, media_type, container, as_is)
+    if not as_is and _is_picture(head, media_type):
+        raise Malformed("ATT-1.5", f"{path.name} cannot be drawn anew: {AS_IS}")
+    return Prepared(path=path, name=name_of(path.name), media_type=media_type)
+
+
+def goes_as_it_is(path: Path, as_is: bool = False) -> bool:
+    """Whether nothing is taken out of the file. Raises `Malformed` (ATT-5.1)."""
+    _check(path)
+    head, media_type = _head(path), _guessed(path)
+    is_known = format_said(head) or container_of(head, media_type)
+    return as_is or not (is_known or media_type.startswith(_FILMS))
+
+
+def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            format = format_said(file.read(HEAD_LENGTH))
+            return file.read(HEAD_LENGTH)
     except OSError as error:
         raise Malformed("ATT-5.1", f"{path} cannot be read: {error.strerror}") from None
-    if format:
-        return await asyncio.to_thread(_picture, path, folder, format, as_is)
+
+
+def _guessed(path: Path) -> str:
+    """By its name."""
     guessed = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    media_type = _SAME.get(guessed, guessed)
-    if media_type.startswith(("video/", "audio/")):
-        return await _film(path, folder, media_type, as_is)
-    return Prepared(path=path, name=name_of(path.name), media_type=media_type)
+    return _SAME.get(guessed, guessed)
+
+
+def _is_picture(head: bytes, media_type: str) -> bool:
+    """One that nothing here draws: of a camera, or for printing."""
+    return media_type.startswith("image/") or head.startswith(_TIFF)
 
 
 # -- pictures --------------------------------------------------------------------------------------
@@ -115,16 +150,14 @@ def _picture(path: Path, folder: Path, format: str, as_is: bool) -> Prepared:
 
 def _drawn(picture: Any, target: Path, format: str) -> Path:
     """The same picture upright, and nothing but its points and colours."""
-    colours = picture.info.get("icc_profile")
-    more: dict[str, Any] = {"icc_profile": colours} if colours else {}
-    if getattr(picture, "is_animated", False) and format in ("GIF", "WEBP", "PNG"):
-        more |= {"save_all": True, "loop": picture.info.get("loop", 0)}
-        picture.info.pop("comment", None)
-        for unwanted in ("exif", "xmp"):
+    more: dict[str, Any] = {}
+    if getattr(picture, "is_animated", False) and format in ("GIF", "WEBP", "PNG", "AVIF"):
+        more = {"save_all": True, "loop": picture.info.get("loop", 0)}
+        for unwanted in ("comment", "exif", "xmp", "icc_profile"):
             picture.info.pop(unwanted, None)
         picture.save(target, format, **more)
         return target
-    upright = import_module("PIL.ImageOps").exif_transpose(picture)
+    upright = import_module("PIL.ImageOps").exif_transpose(_plain(picture))
     if format == "JPEG" and upright.mode not in ("RGB", "L", "CMYK"):
         upright = upright.convert("RGB")
     bare = upright.copy()
@@ -135,6 +168,21 @@ def _drawn(picture: Any, target: Path, format: str) -> Path:
         more |= {"transparency": upright.info["transparency"]}
     bare.save(target, format, **more)
     return target
+
+
+def _plain(picture: Any) -> Any:
+    """In the colours of the web: a profile may name a camera or a screen."""
+    profile = picture.info.get("icc_profile")
+    if not profile or picture.mode not in ("RGB", "RGBA", "CMYK"):
+        return picture
+    cms = import_module("PIL.ImageCms")
+    mode = "RGB" if picture.mode == "CMYK" else picture.mode
+    try:
+        known = cms.ImageCmsProfile(io.BytesIO(profile))
+        plain = cms.profileToProfile(picture, known, cms.createProfile("sRGB"), outputMode=mode)
+    except (cms.PyCMSError, OSError):
+        return picture  # its colours stay as they are, without the profile
+    return plain
 
 
 def _poster(picture: Any) -> bytes:
@@ -150,21 +198,26 @@ def _poster(picture: Any) -> bytes:
 # -- films and sound -------------------------------------------------------------------------------
 
 
-async def _film(path: Path, folder: Path, media_type: str, as_is: bool) -> Prepared:
+async def _film(path: Path, folder: Path, media_type: str, container: str, as_is: bool) -> Prepared:
     name, target = name_of(path.name), path
     if not as_is:
+        if not container:
+            raise Malformed("ATT-1.5", f"{path.name} is no film or sound that is known: {AS_IS}")
         wanted = _CONTAINERS.get(media_type, "mp4")
         is_sound = media_type.startswith("audio/")
         if wanted == "mp4":
             media_type = "audio/mp4" if is_sound else "video/mp4"
             name = f"{Path(name).stem}.{'m4a' if is_sound else 'mp4'}"
         target = folder / f"film.{wanted}"
-        await _copied(path, target, wanted, is_sound)
-    facts = await asyncio.to_thread(_facts, target)
+        await _copied(path, target, (container, wanted), is_sound)
+        container = _READ_BY.get(wanted, wanted)
+    facts = await asyncio.to_thread(_facts, target, container) if container else {}
     return Prepared(path=target, name=name, media_type=media_type, **facts)
 
 
-async def _copied(path: Path, target: Path, container: str, is_sound: bool) -> None:
+async def _copied(path: Path, target: Path, formats: tuple[str, str], is_sound: bool) -> None:
+    """The same streams. What is read is one file of one format: a list of others is none."""
+    was, container = formats
     ffmpeg = _ffmpeg()
     if not ffmpeg:
         raise _not_here(path)
@@ -174,7 +227,8 @@ async def _copied(path: Path, target: Path, container: str, is_sound: bool) -> N
         told = ["-map_metadata", "-1", "-map_metadata:s:a", "-1"]
     more = ["-movflags", "+faststart"] if container == "mp4" else []
     how = [*chosen, *told, "-map_chapters", "-1", "-fflags", "+bitexact", "-c", "copy", *more]
-    command = ["-nostdin", "-v", "error", "-i", f"file:{path}", *how, "-f", container]
+    only = ["-protocol_whitelist", "file,pipe", "-format_whitelist", was, "-f", was]
+    command = ["-nostdin", "-v", "error", *only, "-i", f"file:{path}", *how, "-f", container]
     try:
         child = await asyncio.create_subprocess_exec(
             ffmpeg, *command, f"file:{target}",
@@ -212,11 +266,15 @@ def _not_here(path: Path) -> Malformed:
     return Malformed("ATT-1.5", f"{why}: install ffmpeg, or {AS_IS}")
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def _facts(path: Path, container: str) -> dict[str, Any]:
     """How large and long it is, and a picture of it, as far as that can be read."""
     av: Any = import_module("av")
     found: dict[str, Any] = {}
-    with suppress(av.FFmpegError, OSError, ValueError, IndexError), av.open(str(path)) as film:
+    only = {"protocol_whitelist": "file", "format_whitelist": container}
+    with (
+        suppress(av.FFmpegError, OSError, ValueError, IndexError),
+        av.open(str(path), format=container, options=only) as film,
+    ):
         if film.duration:
             found["milliseconds"] = max(1, film.duration // 1000)
         for frame in film.decode(film.streams.video[0]):

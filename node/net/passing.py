@@ -31,6 +31,7 @@ TYPES = frozenset(
     }
 )  # fmt: skip
 SEALED = "application/octet-stream"
+NO_FILE = "what came is no sealed file"
 UNSAID = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 LARGEST_PICTURE = 16 * 1024 * 1024
 LONGEST_HEAD = 256 * 1024  # bytes in which a picture says its size
@@ -120,7 +121,7 @@ class Passing:
                 _check_there(answer.status, source)
             passed = self._read(answer, source, method, wanted, sealed)
             if sealed and not is_sealed_size(passed.size or 0):
-                raise Unreachable("what came is no sealed file")
+                raise Unreachable(NO_FILE)
             yield passed
 
     @asynccontextmanager
@@ -160,7 +161,8 @@ class Passing:
         if answer.status == 416 and wanted is not None:
             raise NoRange("the range begins after the end")
         if answer.status not in (200, 206) or (answer.status == 206 and wanted is None):
-            raise Unreachable(f"the other server answered {answer.status}")
+            # What else is there is nobody's to find out through us (ATT-4.3).
+            raise Unreachable(NO_FILE if sealed else f"the other server answered {answer.status}")
         if said.get("content-encoding", "identity").strip().lower() != "identity":
             raise Unreachable("the file comes in an encoding that was not asked for")
         media_type = _sealed_type(said) if sealed else _type(said, source)
@@ -207,7 +209,7 @@ def _check_there(status: int, source: Source) -> None:
 def _sealed_type(said: Mapping[str, str]) -> str:
     """Raises `Unreachable` (ATT-4.2) for what is said to be something else."""
     if said.get("content-type", "").partition(";")[0].strip().lower() != SEALED:
-        raise Unreachable("what came is no sealed file")
+        raise Unreachable(NO_FILE)
     return SEALED
 
 

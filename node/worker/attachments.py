@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from node.errors import NodeError
 from node.ports import Blobs
 from node.store.attachments import AttachmentsUnit
 from node.store.unit import Units
@@ -50,9 +51,21 @@ class AttachmentRemover(Struct, frozen=True):
             pass
 
     async def sweep(self, _subject: str) -> None:
-        """What nobody is to have any more."""
-        while late := await self.units.look(
-            AttachmentsUnit, lambda unit: unit.late_attachments(GROUP)
-        ):
+        """What nobody is to have any more. What cannot be removed now keeps nothing else; it is
+        tried again."""
+        stuck, why = set[str](), list[Exception]()
+        while late := await self._late(stuck):
             for id in late:
-                await self.drop(id)
+                try:
+                    await self.drop(id)
+                except (OSError, NodeError) as error:
+                    stuck.add(id)
+                    why.append(error)
+        if why:
+            raise why[0]
+
+    async def _late(self, stuck: set[str]) -> list[str]:
+        found = await self.units.look(
+            AttachmentsUnit, lambda unit: unit.late_attachments(GROUP + len(stuck))
+        )
+        return [id for id in found if id not in stuck]

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from node.client import attached
+from node.client import attached, content
 from node.client.attached import Attachment
+from node.client.cli import said
+from node.client.kith import Message
+from node.client.rows import MessageRow
 
 FOLDER = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "attachments"
 VECTORS: dict[str, Any] = json.loads((FOLDER / "messages.json").read_text())
@@ -39,6 +42,8 @@ def test_messages_are_read(case: dict[str, Any]) -> None:
     for one in found.those:
         assert one.name and not one.name.startswith(".") and "/" not in one.name
         assert len(one.name) <= attached.LONGEST_NAME
+        assert len(one.name.encode()) <= attached.LONGEST_NAME_BYTES
+        assert one.poster is None or one.poster.size <= attached.LARGEST_POSTER
 
 
 @pytest.mark.clause("ATT-2.1", "ATT-2.2")
@@ -51,3 +56,21 @@ def test_nothing_but_words_has_no_files() -> None:
     assert attached.files_in("") == attached.Files()
     assert not attached.files_in("{").all
     assert not attached.files_in('"\ud800"').all
+
+
+@pytest.mark.clause("ATT-2.3")
+@pytest.mark.parametrize("case", VECTORS["read"], ids=lambda case: case["shows"])
+def test_no_change_by_a_friend_breaks_the_conversation(case: dict[str, Any]) -> None:
+    """Whatever came is kept as it is, and read each time that its message is shown."""
+    row = MessageRow(id="urn:x", actor="https://a.test/b", text="", at=0, number=1, raw=case["raw"])
+    words = said.words(row)
+    words.encode()
+    shown = said.as_json(Message("group", row), {})
+    json.dumps(shown["files"])
+    content.files_beside(row.raw)
+
+
+@pytest.mark.parametrize("one", ["\udcff.txt", "\ud83d", "a\udcffb"])
+def test_halves_of_characters_are_in_no_name(one: str) -> None:
+    attached.name_of(one).encode()
+    assert "\ud800" not in attached.name_of(one + "\ud800")

@@ -1,8 +1,6 @@
 """Files in conversations, as people have them: library and `kith chat`, two nodes (ATT)."""
 
 import asyncio
-import hashlib
-import io
 import json
 import shutil
 from pathlib import Path
@@ -15,11 +13,9 @@ from sqlalchemy import update
 from node.client import sealed_uploads, stripped
 from node.client.attached import Attachment, Files
 from node.client.kith import Kith
-from node.client.sealed_uploads import Sealing
-from node.e2ee.attachments.chunked import Chunks, Layout, context_of, open_all
+from node.e2ee.attachments.chunked import Chunks, Layout, context_of
 from node.errors import Conflict, Full, Malformed, Missing, TooMuch, Unreachable
 from node.store import tables
-from node.testing.fakes import FakeEntropy
 from node.wire.sealed_sizes import is_sealed_size
 from tests.client.conftest import Square
 from tests.client.test_cli import Shell, enter, passphrase_file, shell
@@ -256,17 +252,6 @@ async def test_no_file_is_written_over_or_elsewhere(friends: Friends, tmp_path: 
     with pytest.raises(Missing, match="no folder"):
         await bob.save(file, tmp_path / "nowhere" / "a.png")
     assert (await bob.save(file, tmp_path / "b.png")).read_bytes() == b"png"
-
-
-def test_any_piece_of_a_sealed_file_is_made_again() -> None:
-    entropy = FakeEntropy("pieces")
-    sealing = Sealing(io.BytesIO(WORDS), len(WORDS), "text/plain", entropy)
-    whole = b""
-    while len(whole) < sealing.layout.sealed:
-        whole += sealing.read(len(whole), 12_345)
-        assert sealing.read(max(0, len(whole) - 99), 99) == whole[-99:]
-    assert open_all(sealing.key, "text/plain", len(WORDS), whole) == WORDS
-    assert sealing.digest() == hashlib.sha256(whole).digest()
 
 
 # -- what a file says of itself --------------------------------------------------------------------

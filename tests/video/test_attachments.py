@@ -1,9 +1,10 @@
 """Sealed files at a node: made of an upload, fetched by who has their address (ATT-3, ATT-4)."""
 
 import hashlib
+import json
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -24,6 +25,9 @@ from tests.video.harness import Harness, Person, Said
 SEALED = hashlib.shake_256(b"sealed").digest(sealed_size(padded_size(20_000)))
 SMALL = hashlib.shake_256(b"small").digest(sealed_size(541))
 
+CONTENT = "/api/kith/v1/attachments/content"
+JSON = {"Content-Type": "application/json"}
+
 
 async def make(person: Person, data: bytes = SEALED, **more: Any) -> dict[str, Any]:
     body = {"upload": await person.upload(data), **more}
@@ -38,11 +42,10 @@ async def at(harness: Harness, href: str, method: str = "GET", **headers: str) -
 
 
 async def content(person: Person, href: str, part: str = "") -> Said:
-    headers = {"Authorization": f"Bearer {person.token}"}
+    headers = {"Authorization": f"Bearer {person.token}", **JSON}
     if part:
         headers["Range"] = f"bytes={part}"
-    path = f"/api/kith/v1/attachments/content?href={quote(href, safe='')}"
-    return await person.harness.http("GET", path, headers)
+    return await person.harness.http("POST", CONTENT, headers, json.dumps({"href": href}).encode())
 
 
 async def kept(harness: Harness, who: Person) -> int:
@@ -378,7 +381,8 @@ async def test_what_went_wrong_elsewhere_is_told_apart(harness: Harness) -> None
     assert (silent.status, silent.body["code"]) == (502, "unreachable")
     inside = await content(bob, "https://localhost/sealed/x")
     assert inside.status in (403, 502)
-    stranger = await harness.http("GET", f"/api/kith/v1/attachments/content?href={quote(HREF)}")
+    asked = json.dumps({"href": HREF}).encode()
+    stranger = await harness.http("POST", CONTENT, JSON, asked)
     assert stranger.status in (401, 403)
 
 

@@ -52,6 +52,7 @@ async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
     assert sorted(keyless) == [
         "/account/reset",
         "/attachments",
+        "/attachments/content",
         "/invites/lookup",
         "/links/{code}/approve",
         "/links/{code}/look",

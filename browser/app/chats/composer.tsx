@@ -139,10 +139,11 @@ export function Composer({ chat, purpose, mine }: Props) {
             const about = purpose.peek()?.message;
             return about === undefined ? null : { id: about.id, actor: about.actor };
           }}
-          onSent={() => {
-            text.value = "";
+          onSent={(sent, isAll) => {
+            text.value = leftOf(text.value, sent);
+            if (text.value !== "") keep();
             purpose.value = null;
-            isAttaching.value = false;
+            isAttaching.value = !isAll;
             field.current?.focus();
           }}
           onClose={() => {

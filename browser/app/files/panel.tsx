@@ -25,7 +25,8 @@ interface Props {
   /** The words that go along, and what they answer. */
   readonly words: () => string;
   readonly answers: () => Named | null;
-  readonly onSent: () => void;
+  /** The words that were sent, and whether nothing is left here. */
+  readonly onSent: (words: string, isAll: boolean) => void;
   readonly onClose: () => void;
 }
 
@@ -63,8 +64,11 @@ export function FilePanel({ chat, words, answers, onSent, onClose }: Props) {
   const id = useRef(crypto.randomUUID());
   const percent = useCarried(id.current);
   const { busy, begin } = useDeed();
+  const isStopped = useRef(false);
+  const isGone = useRef(false);
   useEffect(
     () => () => {
+      isGone.current = true;
       for (const { preview } of chosen.peek()) URL.revokeObjectURL(preview);
     },
     [],
@@ -87,14 +91,29 @@ export function FilePanel({ chat, words, answers, onSent, onClose }: Props) {
   }
   async function send(): Promise<void> {
     fault.value = "";
+    const [said, those] = [words(), chosen.value];
     try {
-      await device.attach(chat, words().trim(), chosen.value, id.current, answers());
-      onSent();
+      await device.attach(chat, said.trim(), those, id.current, answers());
+      id.current = crypto.randomUUID();
+      percent.value = null;
+      // What was added meanwhile is not lost.
+      for (const one of those) remove(one);
+      onSent(said, chosen.value.length === 0);
     } catch (error) {
+      if (isStopped.current) return onClose();
+      if (isGone.current) return tell(explain(error), true);
       fault.value = explain(error);
       percent.value = null;
     }
   }
+  function close(): unknown {
+    if (!busy.value) return onClose();
+    isStopped.current = true;
+    return device.stopFiles(id.current);
+  }
+  const tellsPlace = chosen.value.some(
+    ({ isAsItIs, mediaType }) => isAsItIs && /^(image|video)\//.test(mediaType),
+  );
   return (
     <section class="file-panel" aria-label={sayFiles("panel")}>
       <div class="file-ways">
@@ -129,9 +148,13 @@ export function FilePanel({ chat, words, answers, onSent, onClose }: Props) {
         {percent.value !== null && sayFiles("sending", { percent: number(percent.value) })}
       </p>
       <div class="file-ways">
-        {chosen.value.length > 0 && <Button onClick={() => begin(send)}>{sayFiles("send")}</Button>}
-        <Button kind="quiet" onClick={onClose}>
-          {sayFiles("close")}
+        {chosen.value.length > 0 && (
+          <Button onClick={() => begin(send)}>
+            {sayFiles(tellsPlace ? "send_as_is" : "send")}
+          </Button>
+        )}
+        <Button kind="quiet" onClick={close}>
+          {sayFiles(busy.value ? "stop" : "close")}
         </Button>
       </div>
     </section>

@@ -27,6 +27,8 @@ interface Props {
 interface Opened {
   /** Where it is in memory; "" while it is not. */
   readonly url: Signal<string>;
+  /** As what; what is only saved is no picture, whatever it is called (ATT-2.5). */
+  readonly mediaType: Signal<string>;
   readonly fault: Signal<string>;
   readonly percent: Signal<number | null>;
   readonly isBusy: boolean;
@@ -36,6 +38,7 @@ interface Opened {
 /** Open a file, or the small picture of it, and give it back when it is not shown any more. */
 function useOpened({ message, place }: Props, isPoster: boolean): Opened {
   const url = useSignal("");
+  const mediaType = useSignal("");
   const fault = useSignal("");
   const key = useRef(crypto.randomUUID());
   const percent = useCarried(key.current);
@@ -45,6 +48,9 @@ function useOpened({ message, place }: Props, isPoster: boolean): Opened {
   useEffect(
     () => () => {
       isGone.current = true;
+      if (opening.current !== null && url.peek() === "") {
+        void device.stopFiles(key.current).catch(() => undefined);
+      }
       URL.revokeObjectURL(url.peek());
     },
     [],
@@ -63,12 +69,28 @@ function useOpened({ message, place }: Props, isPoster: boolean): Opened {
       const { chat, id, actor } = message;
       const data = await device.openFile(chat, { id, actor }, place, isPoster, key.current);
       if (isGone.current) return;
+      mediaType.value = data.type;
       url.value = URL.createObjectURL(data);
     } catch (error) {
       fault.value = explain(error);
     }
   }
-  return { url, fault, percent, isBusy: busy.value, open };
+  return { url, mediaType, fault, percent, isBusy: busy.value, open };
+}
+
+/** Do it once what has the reference comes into sight. */
+function useSeen(deed: () => Promise<void>) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const seen = new IntersectionObserver((found) => {
+      if (!found.some(({ isIntersecting }) => isIntersecting)) return;
+      seen.disconnect();
+      void deed();
+    });
+    if (box.current !== null) seen.observe(box.current);
+    return () => seen.disconnect();
+  }, []);
+  return box;
 }
 
 function Standing({ file, opened }: { readonly file: FileView; readonly opened: Opened }) {
@@ -111,14 +133,15 @@ function Picture(props: Props) {
   const { file } = props;
   const whole = useOpened(props, false);
   const small = useOpened(props, true);
-  useEffect(() => {
-    if (file.hasPoster) void small.open();
-    if (file.size <= AT_ONCE) void whole.open();
-  }, []);
-  const src = whole.url.value || small.url.value;
+  const box = useSeen(async () => {
+    if (file.hasPoster) await small.open();
+    if (file.size <= AT_ONCE && box.current !== null) void whole.open();
+  });
+  const isDrawn = whole.mediaType.value.startsWith("image/");
+  const src = (isDrawn && whole.url.value) || small.url.value;
   const alt = sayFiles("picture", { name: file.name });
   return (
-    <>
+    <div ref={box}>
       {src !== "" && <img src={src} alt={alt} width={file.width || undefined} />}
       {whole.url.value === "" && file.size > AT_ONCE && (
         <Button kind="quiet" size="small" onClick={whole.open}>
@@ -127,7 +150,7 @@ function Picture(props: Props) {
       )}
       <Standing file={file} opened={whole} />
       {whole.url.value !== "" && <Save file={file} opened={whole} />}
-    </>
+    </div>
   );
 }
 
@@ -137,13 +160,13 @@ function Played(props: Props) {
   const whole = useOpened(props, false);
   const small = useOpened(props, true);
   const isFilm = file.shownAs === "Video";
-  useEffect(() => {
-    if (file.hasPoster) void small.open();
-  }, []);
+  const box = useSeen(async () => {
+    if (file.hasPoster) await small.open();
+  });
   const url = whole.url.value;
   const name = sayFiles("play", { name: file.name, size: sizeWords(file.size) });
   return (
-    <>
+    <div ref={box}>
       {url === "" ? (
         <button
           type="button"
@@ -164,7 +187,7 @@ function Played(props: Props) {
       )}
       <Standing file={file} opened={whole} />
       {url !== "" && <Save file={file} opened={whole} />}
-    </>
+    </div>
   );
 }
 

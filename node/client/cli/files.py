@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from node.client.attached import name_of
 from node.client.cli import said
 from node.client.cli.command import CommandContext
 from node.client.kith import Kith
 from node.client.rows import MessageRow
+from node.client.stripped import goes_as_it_is
 from node.errors import Missing
 from node.exit_codes import OK
 
@@ -22,15 +24,15 @@ async def attach(
     as_is: bool,
 ) -> MessageRow:
     """Send them with one message; where one fails, nothing is sent."""
+    for path in paths:
+        if await asyncio.to_thread(goes_as_it_is, Path(path), as_is):
+            name = name_of(Path(path).name)
+            context.out.say(f"Note: {name} goes as it is, with all that it says of itself.")
     of = (answers.id, answers.actor) if answers else ("", "")
     with context.out.bars(upload="Sealing and sending") as progress:
-        words = await kith.attach(
+        return await kith.attach(
             who, paths, text, *of, as_is, lambda done, size: progress("upload", done, size)
         )
-    for one in kith.files(words).those:
-        if one.kind == "Document":
-            context.out.say(f"Note: {one.name} goes as it is, with all that it says of itself.")
-    return words
 
 
 async def save(context: CommandContext, kith: Kith, who: str, named: str, to: Path) -> int:

@@ -12,6 +12,12 @@ class NewAttachment(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     seconds: int | None = None
 
 
+class SealedAddress(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where a sealed file lies, as the message has it."""
+
+    href: str
+
+
 class AttachmentView(msgspec.Struct, kw_only=True):
     """A sealed file of yours. Whoever has `href` can fetch it, until `expires`; `name` is its end.
 

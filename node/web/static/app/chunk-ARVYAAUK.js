@@ -1,0 +1,1 @@
+import{m as o}from"/app/chunk-TBEYZMS2.js";var r=10,n=128,s=()=>{},i=new AbortController().signal;function p(t){if(t.aborted)throw new o("ATT-5.1","it was stopped")}export{r as a,n as b,s as c,i as d,p as e};

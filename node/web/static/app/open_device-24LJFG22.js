@@ -1,1 +1,0 @@
-import{nc as a,oc as b}from"/app/chunk-CEEYKEWW.js";import"/app/chunk-XKCXKYTT.js";import"/app/chunk-VIQQ4YGE.js";export{b as OpenDevice,a as createVault};
