@@ -1,8 +1,9 @@
 """Pure: what a device's person makes of groups, each deed a step (spec E2E-8, DEV-19)."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from node.client import lists, roster, roster_rows, rosters, rows, taking_part
+from node.client import lists, roster, roster_leaves, roster_rows, rosters, rows, taking_part
 from node.client.conversation_events import ConversationEvent
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
@@ -14,8 +15,9 @@ from node.client.roster import Roster
 from node.client.roster_rows import LineRow, RosterRow, SpoiltRow
 from node.client.rows import ConversationRow
 from node.e2ee.mls.public import key_package
-from node.errors import Conflict, Missing, Refused
+from node.errors import Conflict, Forbidden, Missing, Refused
 
+OTHER_KEYS = "{who} is in the group with other keys: take them out, and then in again"
 NO_GROUP = "that conversation has no people to add, no roles and no name: begin a group"
 
 
@@ -90,11 +92,15 @@ class DeviceRosters:
         add = self._trust.adding(packages, now)
         me = self._state.actor
         people = dict.fromkeys(packages, roster.MEMBER) | {me: roster.OWNER}
-        made = roster.check(Roster(name, people))
+        roots = {a: roster_leaves.root_of_all(a, found) for a, found in packages.items()}
+        roots[me] = roster_leaves.own_root(self._state.groups.me)
+        known = {actor: root for actor, root in roots.items() if root}
+        made = roster.check(Roster(name, people, known))
         roster.check_devices(made, 1 + sum(map(len, packages.values())))
         with self._state.step():
             group_id = new_group_id(self._state.entropy)
-            group = self._state.groups.found(group_id, now, (roster.extension(made),))
+            alone = rosters.without(made, {*packages} - {me})  # the commit brings the others
+            group = self._state.groups.found(group_id, now, (roster.extension(alone),))
             row = ConversationRow(group_id=group_id, members=sorted(people), created=now)
             self._state.put(rows.conversation_row(group), row)
             roster_rows.keep_line(self._state, group, rosters.EMPTY, made, me, now)
@@ -107,7 +113,7 @@ class DeviceRosters:
         """Before anybody is asked for key packages. Raises `Forbidden` (E2E-8.3), `TooMuch`."""
         before = self._mine(group)
         new = {actor: roster.MEMBER for actor in actors if actor not in before.people}
-        after = Roster(before.name, {**before.people, **new})
+        after = replace(before, people={**before.people, **new})
         roster.check_change(before, after, self._state.actor)
         roster.check(after)
 
@@ -115,8 +121,17 @@ class DeviceRosters:
         """Take people in with these devices of theirs."""
         add = self._trust.adding(packages, now)
         self.check_add(group, packages)
+        self._check_keys(group, packages)
         with self._state.step():
             self._outbox.change(group, add, now)
+
+    def _check_keys(self, group: str, packages: Packages) -> None:
+        """Raises `Forbidden` (E2E-8.9) for who is in the group with other keys."""
+        here = self._mine(group)
+        for actor, found in packages.items():
+            parsed = [key_package.parse(data) for data in found]
+            if here.rank(actor) and not any(roster_leaves.is_of(one, here) for one in parsed):
+                raise Forbidden("E2E-8.9", OTHER_KEYS.format(who=actor))
 
     def remove(self, group: str, actors: Iterable[str], now: int) -> None:
         """Take people out. Raises `Conflict` (DEV-4.5) where none of them is in it."""

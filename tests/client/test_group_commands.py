@@ -43,7 +43,7 @@ async def test_a_group_in_commands(shell: Shell) -> None:
     refused = await shell.run("carol", "chat", "Swim", "--send", "?")
     assert refused.code == 1
     listed = (await shell.run("carol", "chats")).out
-    assert "Swim (3)  (you are out of it)" in listed
+    assert "Swim (2)  (you are out of it)" in listed
     (item,) = (await shell.run("bob", "chats --json")).json["items"]
     assert (item["kind"], item["name"], len(item["people"])) == ("group", "Swim", 2)
     assert (await shell.run("bob", "group leave", "Swim")).code == 0
