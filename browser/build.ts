@@ -64,7 +64,7 @@ function needed(files: Files, name: string, known: Set<string> = new Set()): Set
 /** Licences that ask to be named wherever the code goes. */
 const NOTICE = `The app is part of Kith (Apache-2.0). In it are: Preact and Preact Signals (MIT, Jason Miller
 and others), noble-hashes and noble-ciphers (MIT, Paul Miller), lean-qr (MIT, David Evans), qr (MIT or
-Apache-2.0, Paul Miller), and unchanged in film-*.js, Mediabunny (MPL-2.0, Vanilagy; its source is at
+Apache-2.0, Paul Miller), blurhash (MIT, Wolt Enterprises), and unchanged in film-*.js, Mediabunny (MPL-2.0, Vanilagy; its source is at
 https://github.com/Vanilagy/mediabunny and in the package mediabunny of npm).
 `;
 

@@ -19,7 +19,8 @@ from typing import Any
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.app_node import PASSWORD, PATIENCE_MS, Watched, chromium, new_page
-from tools.app_pictures import PAINTED, evening
+from tools.app_pictures import PAINTED
+from tools.app_scenes import evening
 from tools.lab import Lab, Place
 
 FOLDER = Path("build/demo-app")

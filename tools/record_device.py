@@ -11,7 +11,7 @@ from typing import Any
 
 from node.client import parked
 from node.client.exchange import Accepted, Created, LostRace
-from node.e2ee.mls.public.framing import APPLICATION, PrivateMessage, encode_message
+from node.e2ee.mls.public.framing import APPLICATION, COMMIT, PrivateMessage, encode_message
 from node.errors import Conflict, Forbidden, Full, Missing, NodeError, Unreachable
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import FOLDER, Recorder
@@ -179,6 +179,31 @@ def no_room_to_wait(it: Scenario) -> None:
         it.now += 10
     it.next(bob)
     it.tell(bob, LostRace(2))  # nobody is where the claims say
+
+
+def numbers_given_again(it: Scenario) -> None:
+    """What waits when the node is put back stays beside what has its number now; a repeat of it
+    waits once. Commits of epochs that will never be make room for true ones."""
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    group = it.meet(alice, bob)
+    alice.do("refresh", group=group, now=it.now)
+    for text in ("before", "after"):
+        it.say(alice, group, text)
+    commit, before, after = contents(it.send(alice))
+    bob.do("receive", items=it.items(bob, before), now=it.now, incarnation="one")
+    bob.seq -= 1
+    bob.do("receive", items=it.items(bob, after), now=it.now, incarnation="two")
+    bob.seq -= 1
+    bob.do("receive", items=it.items(bob, before), now=it.now, incarnation="three")
+
+    def claim(number: int) -> str:
+        far = PrivateMessage(bytes.fromhex(group), 2000, COMMIT, b"", b"who", b"%d" % number)
+        return base64.b64encode(encode_message(far)).decode()
+
+    it.give(bob, *map(claim, range(parked.MOST + 2)))
+    alice.do("refresh", group=group, now=it.now)
+    it.give(bob, *contents(it.send(alice)))
+    it.give(bob, commit)
 
 
 def unanswered_commit(it: Scenario) -> None:
@@ -654,6 +679,10 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (words_that_trickle, "The more is missed in a day, the more is asked for at once."),
     (early_words, "Words wait for their Welcome, and for their commit."),
     (no_room_to_wait, "What finds no room to wait is asked for once, when it can be answered."),
+    (
+        numbers_given_again,
+        "What waits is not lost to a number that is given again, nor to a flood.",
+    ),
     (unanswered_commit, "What others say in the epoch of our commit waits for its answer."),
     (obstacles, "A full mailbox, a relay and a home node that do not answer, and refusals."),
     (behind, "Commits are gone: a device asks to be taken back, and reads what waits."),

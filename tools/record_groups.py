@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from node.client import roster
-from node.client.exchange import Accepted, LostRace
+from node.client.exchange import Accepted, Created, LostRace
 from node.client.roster import Roster
 from node.e2ee.mls.private.session import Session
 from node.e2ee.mls.public import key_package
 from node.e2ee.mls.public.extensions import Extension
 from node.e2ee.mls.public.proposals import Add, GroupContextExtensions, Proposal, Remove
+from node.errors import Forbidden
 from tests.client.transcripts import Recorder
-from tools.scenarios import Scenario, contents
+from tools.scenarios import URL, Scenario, contents
 
 NAME = "Sunday walk"
 
@@ -267,10 +268,25 @@ def no_way_back(it: Scenario) -> None:
     del it.devices["mallory"]
 
 
+def never_begun(it: Scenario) -> None:
+    """A node does not take the first commit: nothing of the group is left, and its name is free."""
+    alice, bob = able(it, "alice", "bob")
+    group = alice.do("rosters_start", name=NAME, packages=all_packages(it, [bob]), now=it.now)
+    it.say(alice, group, "is told")
+    it.next(alice)
+    it.tell(alice, Created("r", URL))
+    it.next(alice)
+    it.tell(alice, Forbidden("E2E-3.7", "only friends may be invited to a conversation"))
+    it.next(alice)
+    alice.do("rosters_of", group=group)
+    begin(it, alice, bob)
+
+
 SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (a_group, "A group: its people, their roles, its name, and what is not for everybody to do."),
     (who_quits, "Who leaves a group is out at once, with all devices; another takes the leaf out."),
     (no_right, "Commits by who has no right to them: nobody follows any of them."),
     (no_way_in, "Proposals for others to commit, and invitations by who is not in the group."),
+    (never_begun, "A group whose first commit is refused was none."),
     (no_way_back, "Nobody comes into what was made of a group by a commit that nobody follows."),
 )

@@ -52,6 +52,15 @@ function knownOf(held: Held): Known {
   };
 }
 
+/** An account of this browser as a person is drawn. */
+export const asPerson = (one: Known) => ({
+  id: one.actor,
+  handle: one.address,
+  display_name: one.displayName,
+  icon: "",
+  icon_here: one.avatar,
+});
+
 export const accounts = computed(() => (standing.value?.accounts ?? []).map(knownOf));
 
 /** The account that is open; null when nobody is logged in. */

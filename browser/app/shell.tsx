@@ -10,14 +10,17 @@ import { Count } from "./parts/bell.tsx";
 import { Boundary } from "./parts/boundary.tsx";
 import { Questions } from "./parts/dialog.tsx";
 import { Icon, type IconName } from "./parts/icon.tsx";
+import { later } from "./parts/later.tsx";
 import { Waiting } from "./parts/screen.tsx";
 import { Toasts } from "./parts/toast.tsx";
 import { at, place } from "./router.ts";
-import { TroubleScreen, UnlockScreen } from "./screens/locked.tsx";
 import { LogInScreen } from "./screens/log_in.tsx";
+import { TroubleScreen } from "./screens/trouble.tsx";
 import { WelcomeScreen } from "./screens/welcome.tsx";
 import { screenAt } from "./screens.tsx";
 import { type Key, say } from "./words/index.ts";
+
+const UnlockScreen = later(async () => (await import("./screens/unlock.tsx")).UnlockScreen);
 
 const PLACES: readonly (readonly [string, Key, IconName])[] = [
   ["/", "nav.feed", "feed"],

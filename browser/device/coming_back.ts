@@ -20,7 +20,7 @@ import { actorOf } from "./groups.ts";
 import { nodeForgot } from "./home.ts";
 import type { Readmit } from "./intents.ts";
 import * as later from "./later.ts";
-import { epochOf } from "./parked.ts";
+import * as parked from "./parked.ts";
 import * as rosterLeaves from "./roster_leaves.ts";
 import { isGroup } from "./roster_rows.ts";
 import * as rosters from "./rosters.ts";
@@ -28,6 +28,7 @@ import {
   ASKED,
   type AskedRow,
   askedRow,
+  crowdedRow,
   messageRow,
   PACKAGE,
   PARKED,
@@ -128,11 +129,7 @@ export class ComingBack {
 
   /** The latest epoch of which something waits. */
   async #parkedEpoch(group: string): Promise<number> {
-    let latest = 0;
-    for (const name of this.#state.names("parked", group)) {
-      latest = Math.max(latest, Number(epochOf(await this.#state.get(name, PARKED))));
-    }
-    return latest;
+    return Number((await parked.waiting(this.#state, group)).at(-1)?.epoch ?? 0);
   }
 
   async #behind(group: string, row: AskedRow, now: number): Promise<readonly ConversationEvent[]> {
@@ -234,11 +231,12 @@ export class ComingBack {
     this.#outbox.obstacles.heads.delete(group);
     this.#state.delete(askedRow(group));
     let some = false;
-    for (const name of this.#state.names("parked", group)) {
-      if (epochOf(await this.#state.get(name, PARKED)) <= epoch) continue;
-      this.#state.delete(name);
+    for (const one of await parked.waiting(this.#state, group)) {
+      if (one.epoch <= epoch) continue;
+      this.#state.delete(one.name);
       some = true;
     }
+    this.#state.delete(crowdedRow(group));
     await later.forget(this.#state, group, (claimed) => claimed > epoch);
     if (!some) return [];
     const told = { clause: "E2E-3.5", reason: FALSE_EPOCH, asked_again: false };
@@ -267,9 +265,10 @@ export class ComingBack {
     const key = asker(message);
     if (message === null || key === null) return;
     await checkSignature(key, framing.authenticated(message), EMPTY);
-    for (const name of this.#state.names("parked", group)) {
-      const former = asker(this.asks(await this.#state.get(name, PARKED)));
-      if (former !== null && equal(former, key)) this.#state.delete(name);
+    for (const one of await parked.waiting(this.#state, group)) {
+      if (one.isWord) continue;
+      const former = asker(this.asks(await this.#state.get(one.name, PARKED)));
+      if (former !== null && equal(former, key)) this.#state.delete(one.name);
     }
   }
 

@@ -1,9 +1,8 @@
 /**
  * Pure: what a device reads, and what it makes of it (spec DEV-5).
  *
- * What is wrong is told, not thrown. What comes before its commit or its Welcome waits; what comes
- * after its keys are gone is asked for again. All of it happens inside a step of the device's state;
- * `Refused` is thrown before anything of it is changed.
+ * What is wrong is told, not thrown. What comes before its commit or its Welcome waits; what comes after its keys are
+ * gone is asked for again. All of it is inside a step; `Refused` is thrown before anything of it is changed.
  */
 
 import { Forbidden, Missing, Refused } from "../errors.ts";
@@ -48,6 +47,7 @@ import {
   type ConversationRow,
   CURSOR,
   conversationRow,
+  crowdedRow,
   INCARNATION,
   INCARNATION_ROW,
   messageRow,
@@ -144,13 +144,14 @@ export class DeviceInbox {
     let wentOn = true;
     while (wentOn && this.#state.first("parked", group) !== null) {
       const before = await epoch();
-      for (const name of this.#state.names("parked", group)) {
-        const item = await this.#state.get(name, PARKED);
+      for (const one of await parked.waiting(this.#state, group)) {
         const here = await epoch();
-        if (here !== null && parked.epochOf(item) > here) continue;
-        this.#state.delete(name);
+        if (here !== null && one.epoch > here) break; // nor is anything behind it of an earlier one
+        const item = await this.#state.get(one.name, PARKED);
+        this.#state.delete(one.name);
         found.push(...(await this.#openOrTell(item, now)));
       }
+      this.#state.delete(crowdedRow(group));
       const after = await epoch();
       wentOn = after !== null && after !== before;
     }
@@ -204,9 +205,9 @@ export class DeviceInbox {
   async #unfollowed(group: string, event: Event, error: Refused): Told {
     if (event.kind !== "Committed" && event.kind !== "Removed") throw error;
     const spoilt = rosters.spoil(this.#state, group, event, error);
-    const told = await this.#outbox.giveUp(group, error);
+    const told = [...(await this.#outbox.giveUp(group, error)), spoilt];
     await this.errands.left(group, [this.#state.actor]);
-    return [...told, spoilt];
+    return told;
   }
 
   /**
@@ -216,8 +217,9 @@ export class DeviceInbox {
    */
   async #park(group: string, item: ParkedRow, quietly: boolean): Told {
     if (this.#state.has(spoiltRow(group))) return []; // of what nobody follows
-    const crowded = await parked.keep(this.#state, group, item);
-    if (crowded === null) return [];
+    const again = await this.#cameBefore(item);
+    const crowded = await parked.keep(this.#state, group, item, again);
+    if (crowded === null || parked.wasTold(this.#state, group, crowded)) return [];
     const asked_again = await this.repair.ask(group, crowded, true);
     if (quietly || (await this.#cameBefore(crowded))) return [];
     const conversation = this.#state.groups.has(group) ? group : await this.#groupOf(item);
@@ -334,8 +336,8 @@ export class DeviceInbox {
   async #entered(group: string, event: Committed, now: number): Told {
     const { changed, doubts } = await this.#outbox.entered(group, event, now);
     const session = await this.#state.groups.session(group);
-    const present = actorsOf(session.members());
     if (rosters.going(session).size) await this.#commitIfOurs(group);
+    const present = actorsOf(session.members());
     await this.errands.came(group, present);
     const gone = actorsOf(event.removed).filter((actor) => !present.includes(actor));
     await this.errands.left(group, gone);

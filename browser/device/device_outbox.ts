@@ -26,6 +26,7 @@ import type { Leaves } from "./leaves.ts";
 import { cameIntoAGroup } from "./lists.ts";
 import { MessageMaker, type Named } from "./message_maker.ts";
 import { Obstacles } from "./obstacles.ts";
+import * as rosterRows from "./roster_rows.ts";
 import {
   askedRow,
   conversationRow,
@@ -314,6 +315,7 @@ export class DeviceOutbox {
     }
     if (neverBegan) {
       this.#state.groups.forget(owed.group);
+      rosterRows.forget(this.#state, owed.group);
       this.#state.delete(conversationRow(owed.group));
     }
     return found;

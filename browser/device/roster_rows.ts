@@ -94,6 +94,11 @@ export async function keep(state: DeviceState, group: string, roster: Roster): P
   if (JSON.stringify(known) !== JSON.stringify(row)) state.put(rosterRow(group), row);
 }
 
+/** It never began. */
+export function forget(state: DeviceState, group: string): void {
+  for (const name of [rosterRow(group), ...state.names("line", group)]) state.delete(name);
+}
+
 /** What became of the group, as a line of its history. */
 export function keepLine(
   state: DeviceState,

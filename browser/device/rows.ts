@@ -25,11 +25,8 @@ export interface Rows {
   step(changes: Changes): Promise<void>;
 }
 
-/**
- * A group of this device. `ref` is empty until the home node knows it.
- *
- * `joined` is the epoch in which this device came, `grown` the one in which the last actor did.
- */
+/** A group of this device. `ref` is empty until the home node knows it. `joined` is the epoch in which this device came,
+ * `grown` the one in which the last actor did. */
 export interface ConversationRow {
   readonly group_id: Bytes;
   readonly ref: string;
@@ -387,8 +384,13 @@ export function readmissionRow(group: string, key: Bytes): string {
   return `readmission/${group}/${hex(key)}`;
 }
 
-export function parkedRow(group: string, seq: number): string {
-  return `parked/${group}/${padded(seq)}`;
+/** That it was told that commits find no room to wait; its value is `1`. */
+export function crowdedRow(group: string): string {
+  return `crowded/${group}/0`;
+}
+
+export function parkedRow(group: string, epoch: bigint, number: number, isWord: boolean): string {
+  return `parked/${group}/${padded(epoch)} ${padded(number)} ${isWord ? "w" : "c"}`;
 }
 
 /** What the archive gave back stands before all else, in the order of its times. */

@@ -779,6 +779,8 @@ export interface PictureView {
 /**
  * A post or comment as its reader sees it. `content` is clean HTML, `content_map` the same in other
  * languages, by language tag. `number`: API-5.6. `filtered`: words that its reader mutes.
+ * `shared_by`: who of those near its reader passed it on, and `shared` when, where it stands in the
+ * feed for that alone.
  */
 export interface Post {
   readonly id: string;
@@ -802,6 +804,8 @@ export interface Post {
   readonly liked: boolean;
   readonly content_map: Readonly<Record<string, string>>;
   readonly filtered: readonly string[];
+  readonly shared_by: Person | null;
+  readonly shared: string | null;
 }
 
 /**

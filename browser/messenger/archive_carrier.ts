@@ -23,6 +23,7 @@ const LONGEST_HELD = 86_400_000;
 /** For the last batch; what does not go out stays due. */
 const CLOSE_LASTS = 4_000;
 const SWITCHED_OFF = "ARC-7.8";
+const NOT_REMOVED = "what was taken back or changed is not removed from the archive yet";
 
 /** Sends one device's records, and reads them back. */
 export class ArchiveCarrier {
@@ -35,6 +36,9 @@ export class ArchiveCarrier {
   #hurry = new AbortController();
   #sending: Promise<void> | null = null;
   #heldUntil = 0;
+  /** Nothing is removed there before. */
+  #erasesFrom = 0;
+  #toldOfErasing = "";
   #lastTold = "";
   #last = false; // the next batch is the last one
   #isClosed = false;
@@ -91,7 +95,12 @@ export class ArchiveCarrier {
 
   /** Send all that is due. Throws what is in the way; what it holds up stays due. */
   async send(): Promise<void> {
-    await this.#erase();
+    const kept = await this.#erase();
+    await this.#put();
+    if (kept !== null) throw kept;
+  }
+
+  async #put(): Promise<void> {
     const { held_until } = await this.#archive.place();
     if (this.#clock.now() < Math.max(this.#heldUntil, held_until * 1000)) return;
     for (;;) {
@@ -112,15 +121,36 @@ export class ArchiveCarrier {
     }
   }
 
-  /** What was taken back goes before anything comes, also where there is no room. */
-  async #erase(): Promise<void> {
-    while (!this.#isClosed) {
+  /**
+   * What was taken back goes before anything comes, also where there is no room. Where that is refused it is asked
+   * for again later, and what is new goes on meanwhile.
+   */
+  async #erase(): Promise<Refused | null> {
+    while (!this.#isClosed && this.#clock.now() >= this.#erasesFrom) {
       const gone = await this.#archive.erasing();
-      if (!gone.rows.length) return;
+      if (!gone.rows.length) return null;
       const names = gone.names.map(base64);
-      await this.#api.ask("POST /archive/delete", { body: { names }, harmless: true });
-      if (!this.#isClosed) await this.#archive.erased(gone);
+      try {
+        await this.#api.ask("POST /archive/delete", { body: { names }, harmless: true });
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        if (!this.#isClosed) await this.#keptThere(error);
+        return error;
+      }
+      if (this.#isClosed) return null;
+      await this.#archive.erased(gone);
+      this.#toldOfErasing = "";
     }
+    return null;
+  }
+
+  async #keptThere(error: Refused): Promise<void> {
+    this.#erasesFrom = this.#clock.now() + waitOf(error);
+    if (isSwitchedOff(error)) return this.#refused(error);
+    if (error.clause === this.#toldOfErasing) return;
+    this.#toldOfErasing = error.clause;
+    const reason = `${NOT_REMOVED}: ${error.reason}`;
+    this.#told({ is: "ArchiveHeld", conversation: "", clause: error.clause, reason });
   }
 
   /** The home node has it; what was held is so no more. */
@@ -133,10 +163,8 @@ export class ArchiveCarrier {
 
   /** Talk goes on; that the archive does not is said once. */
   async #refused(error: Refused): Promise<void> {
-    const after = error instanceof TooMuch ? error.retryAfterSeconds : null;
-    const lasts = Math.min(after === null ? HELD : after * 1000, LONGEST_HELD);
-    this.#heldUntil = this.#clock.now() + lasts;
-    if (error instanceof Forbidden && error.clause === SWITCHED_OFF) {
+    this.#heldUntil = this.#clock.now() + waitOf(error);
+    if (isSwitchedOff(error)) {
       await this.#archive.switch(false);
     } else {
       // Only what waiting helps keeps the next run from trying.
@@ -189,6 +217,17 @@ export class ArchiveCarrier {
 }
 
 const KINDS = ["new", "known", "locked", "over", "broken"] as const;
+
+/** Whether the account has no archive any more. */
+function isSwitchedOff(error: Refused): boolean {
+  return error instanceof Forbidden && error.clause === SWITCHED_OFF;
+}
+
+/** How long until the home node is asked again. */
+function waitOf(error: Refused): number {
+  const after = error instanceof TooMuch ? error.retryAfterSeconds : null;
+  return Math.min(after ? after * 1000 : HELD, LONGEST_HELD);
+}
 
 function sealedOf({ name, g, day, body }: ArchivedRecord): Sealed {
   return { name: bytesOf(name), generation: g, day, body: bytesOf(body) };

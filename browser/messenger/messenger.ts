@@ -28,7 +28,7 @@ import { type Clock, restAfter, Signal, Turns, within } from "./waiting.ts";
 
 /** An acknowledgement waits so long for more to acknowledge, a complaint too. */
 const BURST = 250;
-/** Who came, or went: whose keys are to be asked for may be others. */
+/** Whose keys are to be asked for may be others. */
 const MOVED: ReadonlySet<string> = new Set(["ConversationJoined", "MembersChanged"]);
 
 /** What the messenger tells of: what happened, and that how far words are may be another than before. */
@@ -97,8 +97,7 @@ export class Messenger {
     await this.#seating.take();
     await this.keys.keep();
     await this.archive.look();
-    const isNews = await this.device.rosters.learn();
-    await publish(this.#api, this.device, this.#clock.now(), isNews);
+    await publish(this.#api, this.device, this.#clock.now(), await this.device.rosters.learn());
     await this.#sendAndTell();
   }
 
@@ -363,6 +362,7 @@ export class Messenger {
 
   /** Beside all else, and for a burst at once: acknowledge, and write what was postponed. */
   #finishLater(): void {
+    if (this.#closing.signal.aborted) return; // what was read now comes again (DEV-2.5)
     this.#isUnfinished = true;
     this.archive.wake();
     this.#finishing ??= this.#finish().finally(() => {

@@ -23,6 +23,8 @@ class Shelf {
   readonly batches: number[] = [];
   readonly kept: ArchivedRecord[] = [];
   refuses: Error | null = null;
+  keeps: Error | null = null;
+  asked = 0; // to remove something
   hangs = false;
 
   api(): Pick<ApiClient, "ask" | "pages"> {
@@ -30,6 +32,11 @@ class Shelf {
       if (this.hangs) await forEver();
       if (this.refuses) throw this.refuses;
       if (route === "PUT /archive/switch") return {};
+      if (route === "POST /archive/delete") {
+        this.asked += 1;
+        if (this.keeps) throw this.keeps;
+        return {};
+      }
       const { body } = given as { body: { records: Omit<ArchivedRecord, "pos">[] } };
       this.batches.push(body.records.length);
       for (const one of body.records) this.kept.push({ ...one, pos: this.kept.length + 1 });
@@ -88,6 +95,28 @@ test("records go out in batches, and are read back on another device", async () 
   );
   other.shelf.kept.push({ ...(shelf.kept[0] as ArchivedRecord), pos: 131 });
   assert.equal((await other.made.fetch(() => undefined)).known, 1);
+});
+
+test("what is not removed there holds no record up, is told once, and asked again later", async () => {
+  const { clock, told, shelf, rows } = await carrier(2);
+  const erase = utf8(JSON.stringify({ actor: ALICE, id: "urn:gone" }));
+  rows.rows.set("erase/67/0000000000000001", erase);
+  const again = await Device.open(rows, new Seeded("alice"), ALICE);
+  const one = new ArchiveCarrier(shelf.api(), again.archive, clock, (event) => told.push(event));
+  shelf.keeps = new Forbidden("ARC-7.6", "not now");
+  await assert.rejects(one.send(), /ARC-7\.6/);
+  assert.deepEqual([shelf.batches, shelf.asked], [[2], 1]);
+  await one.send();
+  assert.equal(shelf.asked, 1);
+  clock.time += 3_600_000;
+  await assert.rejects(one.send(), /ARC-7\.6/);
+  const reasons = told.map((event) => event.is === "ArchiveHeld" && event.reason);
+  const why = "what was taken back or changed is not removed from the archive yet: not now";
+  assert.deepEqual(reasons, [why]);
+  shelf.keeps = null;
+  clock.time += 3_600_000;
+  await one.send();
+  assert.deepEqual([shelf.asked, again.archive.isDue], [3, false]);
 });
 
 test("a node that hangs keeps nobody from leaving", async () => {

@@ -96,6 +96,7 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
       current: this.#current,
       isOnline: this.#isOnline,
       isPersistent: false,
+      hasPassphrase: false,
       trouble: null,
     };
   }

@@ -36,6 +36,8 @@ function post(id: string, in_reply_to = "", more: Partial<Post> = {}): Post {
     liked: false,
     content_map: {},
     filtered: [],
+    shared_by: null,
+    shared: null,
     ...more,
   };
 }

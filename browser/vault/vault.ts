@@ -44,6 +44,7 @@ export class Vault implements Rows {
   #counter: number;
   #top: Top;
   #isWriting = false;
+  #by: Wrap["by"];
   readonly #database: IDBDatabase;
   readonly #hold: Hold;
   readonly #root: Bytes;
@@ -55,8 +56,10 @@ export class Vault implements Rows {
     held: Hold,
     root: Bytes,
     entropy: Entropy,
+    by: Wrap["by"],
     { counter, top, places }: Found,
   ) {
+    this.#by = by;
     this.#database = database;
     this.#hold = held;
     this.#root = root;
@@ -74,7 +77,7 @@ export class Vault implements Rows {
       const wrapped = await wrap(root, how.passphrase ?? null, entropy);
       const top = stored(root, found.top, 0, entropy);
       const database = await db.createDatabase(name, { wrap: wrapped, top });
-      return new Vault(database, held, root, entropy, found);
+      return new Vault(database, held, root, entropy, wrapped.by, found);
     });
   }
 
@@ -89,7 +92,7 @@ export class Vault implements Rows {
         const wrapped = await db.transact(database, "readonly", wrapOf);
         const root = await unwrap(wrapped, how.passphrase ?? null);
         const found = await db.transact(database, "readonly", (within) => find(within, root));
-        return new Vault(database, held, root, entropy, found);
+        return new Vault(database, held, root, entropy, wrapped.by, found);
       } catch (error) {
         database.close();
         throw error;
@@ -108,6 +111,11 @@ export class Vault implements Rows {
 
   get counter(): number {
     return this.#counter;
+  }
+
+  /** Whether it opens by a passphrase alone. */
+  get hasPassphrase(): boolean {
+    return this.#by === "passphrase";
   }
 
   /** All names, in order. */
@@ -167,6 +175,7 @@ export class Vault implements Rows {
     await db.transact(this.#database, "readwrite", (within) =>
       db.given(within.objectStore(db.HEADER).put(wrapped, "wrap")),
     );
+    this.#by = wrapped.by;
   }
 
   /** Close it and let another tab have it. */

@@ -60,6 +60,8 @@ export interface DeviceStatus {
   readonly isOnline: boolean;
   /** Whether the browser promised not to clear the store on its own (E2E-6.15). */
   readonly isPersistent: boolean;
+  /** A passphrase closes what this browser has of the current account (E2E-6.11). */
+  readonly hasPassphrase: boolean;
   readonly trouble: Problem | null;
 }
 
@@ -295,7 +297,7 @@ export interface DeviceQuestions extends KeyQuestions {
   /** Open the vault of the current account. Throws `Unproven` (E2E-6.2) for another passphrase. */
   unlock(passphrase: string): void;
 
-  /** Set, change (or with null remove) the passphrase of the current account's vault. */
+  /** Set, change (or with null remove) the passphrase of the current account's vault. Throws `Malformed` (E2E-6.8). */
   setPassphrase(passphrase: string | null): void;
 
   /** Ask the browser not to clear its store; best after a person did something. */

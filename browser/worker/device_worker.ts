@@ -40,6 +40,10 @@ function madeOf({ address: handle, name, actor }: AccountView, device: string): 
   return { id: `kith-${device}`, handle, name, actor, device, isLoggedIn: true };
 }
 
+function refuseEmpty(passphrase: string | null | undefined): void {
+  if (passphrase === "") throw new Malformed("E2E-6.8", "an empty passphrase protects nothing");
+}
+
 export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher {
   readonly keyAnswers: KeyAnswers;
   /** Grows with every holder of the device in this browser. */
@@ -94,6 +98,7 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
       current: this.#list.current,
       isOnline: this.#isOnline,
       isPersistent: (await navigator.storage?.persisted?.()) ?? false,
+      hasPassphrase: this.#phase === "locked" || this.#open?.hasPassphrase === true,
       trouble: this.#trouble,
     };
   }
@@ -157,7 +162,7 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
 
   /** Before anything is made elsewhere: nobody is left with an account and no vault. */
   async #check({ passphrase }: Credentials): Promise<void> {
-    if (passphrase === "") throw new Malformed("E2E-6.8", "an empty passphrase protects nothing");
+    refuseEmpty(passphrase);
     await this.#list.check();
   }
 
@@ -299,7 +304,9 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
   }
 
   async setPassphrase(passphrase: string | null): Promise<void> {
+    refuseEmpty(passphrase);
     await this.#opened().setPassphrase(passphrase);
+    this.#tellStatus();
   }
 
   #opened(): OpenDevice {

@@ -191,6 +191,10 @@ export class OpenDevice {
     return { account: this.account, token: this.#token, seat: this.api.seat };
   }
 
+  get hasPassphrase(): boolean {
+    return this.#raw.hasPassphrase;
+  }
+
   setPassphrase(passphrase: string | null): Promise<void> {
     return this.#raw.rewrap(passphrase);
   }

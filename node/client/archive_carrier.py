@@ -32,6 +32,7 @@ HELD_SECONDS: Final = 3600  # where nobody says for how long
 LONGEST_HELD: Final = 86_400
 CLOSE_SECONDS: Final = 4  # for the last batch; what does not go out stays due
 PAGE: Final = {"limit": "100"}
+NOT_REMOVED: Final = "what was taken back or changed is not removed from the archive yet"
 
 
 class ArchiveCarrier:
@@ -51,7 +52,9 @@ class ArchiveCarrier:
         self._hurry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._held_until = 0
+        self._erases_from = 0  # nothing is removed there before
         self._told = ""
+        self._told_of_erasing = ""
         self._last = False  # the next batch is the last one
 
     def _seconds(self) -> int:
@@ -85,11 +88,32 @@ class ArchiveCarrier:
 
     async def send(self) -> None:
         """Send all that is due. Raises what is in the way; what it holds up stays due."""
-        while (gone := self._archive.erasing()).rows:
-            # What was taken back goes before anything comes, also where there is no room.
+        kept = await self._erase()
+        await self._put()
+        if kept is not None:
+            raise kept
+
+    async def _erase(self) -> Refused | None:
+        """What was taken back goes before anything comes, also where there is no room. Where that
+        is refused it is asked for again later, and what is new goes on meanwhile.
+        """
+        while self._seconds() >= self._erases_from and (gone := self._archive.erasing()).rows:
             names = ArchiveNames(names=gone.names)
-            await self._api.ask("POST", "/archive/delete", object, names, once=False)
+            try:
+                await self._api.ask("POST", "/archive/delete", object, names, once=False)
+            except Refused as error:
+                self._erases_from = self._seconds() + _wait(error)
+                if is_switched_off(error):
+                    self._refused(error)
+                elif error.clause != self._told_of_erasing:
+                    self._told_of_erasing = error.clause
+                    self._tell([ArchiveHeld(error.clause, f"{NOT_REMOVED}: {error.reason}")])
+                return error
             self._archive.erased(gone)
+            self._told_of_erasing = ""
+        return None
+
+    async def _put(self) -> None:
         if self._seconds() < max(self._held_until, self._archive.place.held_until):
             return
         while (due := self._archive.due(self._seconds())).rows:
@@ -110,9 +134,8 @@ class ArchiveCarrier:
 
     def _refused(self, error: Refused) -> None:
         """Talk goes on; that the archive does not is said once."""
-        after = error.retry_after_seconds if isinstance(error, TooMuch) else None
-        self._held_until = self._seconds() + min(after or HELD_SECONDS, LONGEST_HELD)
-        if isinstance(error, Forbidden) and error.clause == "ARC-7.8":
+        self._held_until = self._seconds() + _wait(error)
+        if is_switched_off(error):
             self._archive.switch(False)
         else:
             # Only what waiting helps keeps the next run from trying.
@@ -172,6 +195,17 @@ class ArchiveCarrier:
             taken = ArchivedPage(records, backwards, page.incarnation)
             came.add(self._archive.take(taken, self._seconds()))
             progress(came)
+
+
+def is_switched_off(error: Refused) -> bool:
+    """Whether the account has no archive any more."""
+    return isinstance(error, Forbidden) and error.clause == "ARC-7.8"
+
+
+def _wait(error: Refused) -> int:
+    """Seconds until the home node is asked again."""
+    after = error.retry_after_seconds if isinstance(error, TooMuch) else None
+    return min(after or HELD_SECONDS, LONGEST_HELD)
 
 
 def _sealed(one: ArchivedRecord) -> Sealed:

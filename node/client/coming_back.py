@@ -8,7 +8,17 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from node.client import behind, home, later, roster_leaves, roster_rows, rosters, rows, stops
+from node.client import (
+    behind,
+    home,
+    later,
+    parked,
+    roster_leaves,
+    roster_rows,
+    rosters,
+    rows,
+    stops,
+)
 from node.client.conversation_events import (
     ConversationBehind,
     ConversationEvent,
@@ -106,8 +116,7 @@ class ComingBack:
 
     def _parked_epoch(self, group: str) -> int:
         """The latest epoch of which something waits."""
-        items = (self._state.get(name, ParkedRow) for name in self._state.names("parked", group))
-        return max((framing.header(item.content).epoch or 0 for item in items), default=0)
+        return max((one.epoch for one in parked.waiting(self._state, group)), default=0)
 
     def _behind(self, group: str, asked: AskedRow, now: int) -> list[ConversationEvent]:
         named = asked.named or group in self._outbox.obstacles.heads
@@ -202,12 +211,8 @@ class ComingBack:
         epoch = self._state.groups.session(group).epoch
         self._outbox.obstacles.heads.pop(group, None)
         self._state.delete(rows.asked_row(group))
-        false = [
-            name
-            for name in self._state.names("parked", group)
-            if (framing.header(self._state.get(name, ParkedRow).content).epoch or 0) > epoch
-        ]
-        for name in false:
+        false = [one.name for one in parked.waiting(self._state, group) if one.epoch > epoch]
+        for name in (*false, rows.crowded_row(group)):
             self._state.delete(name)
         later.forget(self._state, group, lambda claimed: claimed > epoch)
         return [MessageUnreadable(group, "E2E-3.5", FALSE_EPOCH)] if false else []
@@ -238,9 +243,11 @@ class ComingBack:
             return
         suite = self._state.groups.session(group).group.suite
         protect.check_signature(suite, asker, message.authenticated(), b"")
-        for name in self._state.names("parked", group):
-            if _asker(self.asks(self._state.get(name, ParkedRow))) == asker:
-                self._state.delete(name)
+        for one in parked.waiting(self._state, group):
+            if one.is_word:
+                continue
+            if _asker(self.asks(self._state.get(one.name, ParkedRow))) == asker:
+                self._state.delete(one.name)
 
     def asked(self, group: str, message: PublicMessage) -> None:
         """Somebody asks to be taken back. Raises `Forbidden` (DEV-9.3), `Unproven` (MLS-6.1e)."""

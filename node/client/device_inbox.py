@@ -113,20 +113,16 @@ class DeviceInbox:
         groups, went_on = self._state.groups, True
         while went_on and self._state.first("parked", group) is not None:
             epoch = groups.session(group).epoch if group in groups else -1
-            for name in self._state.names("parked", group):
-                item = self._state.get(name, ParkedRow)
-                if self._is_early(group, item):
-                    continue
-                self._state.delete(name)
+            for one in parked.waiting(self._state, group):
+                if group in groups and one.epoch > groups.session(group).epoch:
+                    break  # nor is anything behind it of an earlier one
+                item = self._state.get(one.name, ParkedRow)
+                self._state.delete(one.name)
                 found += self._open_or_tell(item, now)
             went_on = group in groups and groups.session(group).epoch != epoch
+            self._state.delete(rows.crowded_row(group))
         self.repair.ask_now(group, now)
         return found
-
-    def _is_early(self, group: str, item: ParkedRow) -> bool:
-        groups = self._state.groups
-        epoch = framing.header(item.content).epoch or 0
-        return group in groups and epoch > groups.session(group).epoch
 
     def _open_or_tell(self, item: ParkedRow, now: int) -> list[ConversationEvent]:
         try:
@@ -191,8 +187,8 @@ class DeviceInbox:
         """
         if self._state.has(spoilt_row(group)):
             return []  # of what nobody follows
-        crowded = parked.keep(self._state, group, item)
-        if crowded is None:
+        crowded = parked.keep(self._state, group, item, self._came_before(item))
+        if crowded is None or parked.was_told(self._state, group, crowded):
             return []
         asked = self.repair.ask(group, crowded, is_early=True)
         if quietly or self._came_before(crowded):

@@ -9,7 +9,18 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, declined, home, lists, rows, stops, taking_part, untold
+from node.client import (
+    absent,
+    behind,
+    declined,
+    home,
+    lists,
+    roster_rows,
+    rows,
+    stops,
+    taking_part,
+    untold,
+)
 from node.client.archiving import Archiving
 from node.client.conversation_events import ConversationEvent, MembersChanged
 from node.client.device_state import DeviceState
@@ -325,6 +336,7 @@ class DeviceOutbox:
                 declined.refused(self._state, row, now)
         if never_began:
             self._state.groups.forget(owed.group)
+            roster_rows.forget(self._state, owed.group)
             self._state.delete(rows.conversation_row(owed.group))
         return found
 

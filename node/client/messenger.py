@@ -99,8 +99,8 @@ class Messenger:
         await self._seating.take()
         await self.keys.keep()
         self.archive.look()
-        news = self.device.rosters.learn()
-        await stocking.publish(self._api, self.device, self._clock.now(), news)
+        now, is_news = self._clock.now(), self.device.rosters.learn()
+        await stocking.publish(self._api, self.device, now, is_news)
         await self._send_and_tell()
 
     def ready(self, device: str) -> None:
@@ -150,9 +150,8 @@ class Messenger:
         return self._away or self.device.held(group)
 
     async def add(self, group: str, *actors: str) -> None:
-        """Take actors into a conversation, with all their devices; it stays owed while the relay
-        cannot be reached. Raises `Forbidden` for who is no friend, `Conflict` (DEV-4.5) when all
-        of them are in."""
+        """Take actors in with all their devices; owed while the relay cannot be reached. Raises
+        `Forbidden` for who is no friend, `Conflict` (DEV-4.5) when all of them are in."""
         packages = {actor: await self._claim(actor) for actor in actors}
         self.device.add(group, packages, self._seconds())
         await self._change()
@@ -355,6 +354,8 @@ class Messenger:
 
     def _finish_later(self) -> None:
         """Beside all else, and for a burst at once: acknowledge, and write what was postponed."""
+        if self._closing.is_set():
+            return  # the vault is about to be closed; what was read now comes again (DEV-2.5)
         self.archive.wake()
         self._happened += 1
         if self._finishing is None or self._finishing.done():

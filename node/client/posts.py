@@ -33,7 +33,7 @@ class Posts:
         """Publish a text for `friends`, `followers` or `public`; once, where an answer is lost and
         it is called again. Raises `Conflict` (API-6.2) when an earlier text was posted instead."""
         body = NewPost(content=text, audience=audience)
-        async with self._written.posting("/posts") as key:
+        async with self._written.posting("/posts", text) as key:
             return await self._api.ask("POST", "/posts", Post, body, key=key)
 
     async def unreached(self, audience: str = "friends") -> list[Person]:
@@ -70,7 +70,7 @@ class Posts:
     async def comment(self, id: str, text: str) -> Post:
         """Comment on a post or video; once, as `post_text`."""
         body = NewComment(in_reply_to=id, content=text)
-        async with self._written.posting("/comments") as key:
+        async with self._written.posting("/comments", text) as key:
             return await self._api.ask("POST", "/comments", Post, body, key=key)
 
     async def comments(self, id: str) -> AsyncIterator[Post]:

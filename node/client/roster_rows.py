@@ -94,6 +94,12 @@ def keep(state: DeviceState, group: str, roster: Roster) -> None:
         state.put(roster_row(group), row)
 
 
+def forget(state: DeviceState, group: str) -> None:
+    """It never began."""
+    for name in [roster_row(group), *state.names("line", group)]:
+        state.delete(name)
+
+
 def keep_line(
     state: DeviceState, group: str, before: Roster, after: Roster, by: str, now: int
 ) -> LineRow:

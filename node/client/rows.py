@@ -389,5 +389,10 @@ def readmission_row(group: str, key: bytes) -> str:
     return f"readmission/{group}/{key.hex()}"
 
 
-def parked_row(group: str, seq: int) -> str:
-    return f"parked/{group}/{seq:016d}"
+def crowded_row(group: str) -> str:
+    """That it was told that commits find no room to wait; its value is `1`."""
+    return f"crowded/{group}/0"
+
+
+def parked_row(group: str, epoch: int, number: int, is_word: bool) -> str:
+    return f"parked/{group}/{epoch:016d} {number:016d} {'w' if is_word else 'c'}"

@@ -4,6 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from node.federation.activities.shapes import Note
+from node.wire.ids import same_origin
 
 
 class Known(Struct, frozen=True):
@@ -15,6 +16,13 @@ class Known(Struct, frozen=True):
     thread: str
     deleted: bool = False
     in_reply_to: str = ""
+
+
+def own_words(note: Note) -> Note:
+    """Nobody links another server's video to their own words: likes of it would be theirs."""
+    if note.video and not same_origin(note.video, note.id):
+        return replace(note, video="")
+    return note
 
 
 def still_warning(note: Note, summary: str, sensitive: bool) -> Note:

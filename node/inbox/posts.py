@@ -6,8 +6,6 @@ Every handler may see the same activity twice, early or late, and leaves the sam
 from collections.abc import Iterable
 from typing import Protocol
 
-from msgspec.structs import replace
-
 from node.errors import Forbidden
 from node.federation.activities.shapes import (
     PUBLIC,
@@ -20,34 +18,19 @@ from node.federation.activities.shapes import (
     Undo,
     UpdateNote,
 )
-from node.graph.visibility import Audience
-from node.inbox import fan_out, passed_on
+from node.inbox import fan_out, passed_on, sharing
 from node.inbox import mentions as mentioning
-from node.inbox.audiences import Author, audience_of
-from node.inbox.fan_out import FanOutUnit
-from node.inbox.known import Known
+from node.inbox.audiences import audience_of
+from node.inbox.known import Known, own_words
 from node.inbox.mentions import MentionsUnit
+from node.inbox.sharing import SharingUnit
 from node.wire.ids import same_origin
 
 
-class PostUnit(FanOutUnit, MentionsUnit, Protocol):
+class PostUnit(SharingUnit, MentionsUnit, Protocol):
     """What these handlers ask of the transaction they run in."""
 
-    async def has_tombstone(self, id: str, actor: str) -> bool:
-        """Whether `actor` is known to have ended the thing `id`."""
-        ...
-
     async def add_tombstone(self, id: str, actor: str) -> None: ...
-
-    async def hidden(self, actor: str) -> bool:
-        """Whether the actor is gone or suspended."""
-        ...
-
-    async def author(self, actor: str) -> Author: ...
-
-    async def put_post(
-        self, note: Note, kind: str, thread: str, audience: Iterable[Audience]
-    ) -> None: ...
 
     async def change_post(self, note: Note) -> None: ...
 
@@ -60,10 +43,6 @@ class PostUnit(FanOutUnit, MentionsUnit, Protocol):
     async def sees(self, actor: str, post: str) -> bool:
         """The one rule `may_see`, with the facts about `actor` and `post`."""
         ...
-
-    async def react(self, actor: str, object: str, kind: str, activity: str) -> None: ...
-
-    async def unreact(self, actor: str, object: str, kind: str) -> None: ...
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
         """Take back what `activity` said. False when that is not known."""
@@ -82,7 +61,7 @@ class PostUnit(FanOutUnit, MentionsUnit, Protocol):
 
 async def on_create_note(activity: CreateNote, unit: PostUnit) -> None:
     """A post or a comment. What concerns nobody here is not kept (INB-1.2)."""
-    note = _own_words(activity.note)
+    note = own_words(activity.note)
     if await unit.has_tombstone(note.id, note.author) or await unit.hidden(note.author):
         return
     known = await unit.post(note.id)
@@ -94,13 +73,6 @@ async def on_create_note(activity: CreateNote, unit: PostUnit) -> None:
     if known is not None and not known.deleted:
         # Again on a repeat: our own people's posts come here with their row made.
         await tell(known, unit, note.mentions)
-
-
-def _own_words(note: Note) -> Note:
-    """Nobody links another server's video to their own words: likes of it would be theirs."""
-    if note.video and not same_origin(note.video, note.id):
-        return replace(note, video="")
-    return note
 
 
 async def _post(note: Note, unit: PostUnit) -> None:
@@ -164,11 +136,13 @@ async def on_like(activity: Like, unit: PostUnit) -> None:
 
 
 async def on_announce(activity: Announce, unit: PostUnit) -> None:
-    """A share of a post of ours; what is not known here is looked for where it stands (INB-9)."""
-    if await unit.post(activity.object) is None:
+    """A share; what is not known here is looked for where it stands (INB-9, INB-12)."""
+    post = await unit.post(activity.object)
+    if post is None:
         await passed_on.look_for(activity, unit)
     else:
-        await _reacted(activity, "share", unit)
+        await sharing.shared(activity, post, unit)
+        await _reacted(activity, sharing.SHARE, unit)
 
 
 async def _reacted(said: Like | Announce, kind: str, unit: PostUnit) -> None:

@@ -24,8 +24,10 @@ from sqlalchemy import (
 from node.federation.activities.shapes import Delete
 from node.inbox.reports import NOTICE
 from node.store.jobs import add_job
+from node.store.near import near_author
 from node.store.notices import Notices
 from node.store.tables import (
+    accounts,
     archive_records,
     archive_tombstones,
     archives,
@@ -45,10 +47,12 @@ from node.wire.times import micros
 ERASE_POST = "erase_post"  # the kinds of the jobs; each subject is an id
 ERASE_ACTOR = "erase_actor"
 ERASE_ARCHIVE = "erase_archive"
+ERASE_SHARED = "erase_shared"
 POSTS = 20  # of one slice
 ROWS = 200
 
 _P, _T, _R, _N, _A = posts.c, timeline.c, reactions.c, notices.c, arrivals.c
+SHARES = select(_R.actor).where(_R.object == bindparam("post"), _R.kind == "share").limit(1)
 
 
 class Erasing:
@@ -142,6 +146,30 @@ class Erasing:
         more |= await self._notices(_N.object.in_(ids))
         more |= await self._notices(_N.object.in_(select(_P.id).where(_P.thread.in_(ids))))
         return more
+
+    async def shared(self, post: str) -> None:
+        """Once nobody shares it any more: the lines in which it stands for that alone."""
+        if await self.shared_slice(post):
+            await add_job(self._unit, ERASE_SHARED, post)
+
+    async def shared_slice(self, post: str) -> bool:
+        """Remove some of these lines. Who stands near the author keeps theirs."""
+        if await self._connection.fetch(SHARES, {"post": post}):
+            return False
+        some = (
+            select(_T.account)
+            .join(accounts, accounts.c.id == _T.account)
+            .join(posts, _P.id == _T.post)
+            .where(_T.post == post, _T.shared == 1, ~near_author(accounts.c.actor))
+            .limit(ROWS)
+        )
+        gone = await self._connection.execute(
+            delete(timeline).where(_T.post == post, _T.account.in_(some)).returning(_T.account)
+        )
+        lines = gone.scalars().all()
+        for account in lines:
+            await self._unit.tell(account, "post_deleted", {"id": post})
+        return len(lines) == ROWS
 
     async def _words(self, rows: Sequence[Any]) -> None:
         """No words stay; what is kept to be sent or served becomes a Delete."""

@@ -23,13 +23,13 @@ from node.inbox.mentions import REQUEST
 from node.inbox.mutes import found
 from node.store.hushed import HEARD, ask_muted, read_muted
 from node.store.inbox import InboxUnit
+from node.store.near import is_followed, is_friend
 from node.store.paging import Pages, Windows
 from node.store.people import ask_people, named, people
 from node.store.pipeline import Step
+from node.store.sharers import IS_SHARE, is_shown, left, say_who, sharers
 from node.store.tables import (
     audiences,
-    follows,
-    friendships,
     notices,
     posts,
     reactions,
@@ -69,43 +69,42 @@ ONE = select(*POST).where(posts.c.id == bindparam("post"))
 _BY_AUTHOR = select(*POST).where(
     posts.c.author == bindparam("author"), posts.c.deleted.is_(None), posts.c.in_reply_to == ""
 )
+# A line of a feed besides its post: where it stands, and whether it was only shared.
+_LINE = (timeline.c.published.label("at"), timeline.c.shared)
 FEED = Pages(
-    select(*POST)
+    select(*POST, *_LINE)
     .join(timeline, timeline.c.post == posts.c.id)
     .where(timeline.c.account == bindparam("account"), posts.c.deleted.is_(None)),
     timeline.c.published,
     timeline.c.post,
 )
 LOOKED_AT = 2_000  # lines of a feed that one page of a part of it looks at
-_BY_FRIEND = exists().where(
-    friendships.c.actor == _READER,
-    friendships.c.other == posts.c.author,
-    friendships.c.ours == "accepted",
-    friendships.c.theirs == "accepted",
-)
-_ACCEPTED = (follows.c.follower == _READER, follows.c.state == "accepted")
 _BY_FOLLOWED = or_(
-    exists().where(*_ACCEPTED, follows.c.followed == posts.c.author),
-    exists().where(videos.c.post == posts.c.id, *_ACCEPTED, follows.c.followed == videos.c.channel),
+    is_followed(_READER, posts.c.author),
+    exists().where(videos.c.post == posts.c.id, is_followed(_READER, videos.c.channel)),
 )
 
 
-def _part(which: ColumnElement[bool]) -> Windows:
-    """The lines of an account's feed for which `which` holds now."""
+def _part(which: ColumnElement[bool], shares: ColumnElement[bool]) -> Windows:
+    """The lines of an account's feed for which `which` holds now, or one of its `shares`."""
 
     def pick(lines: FromClause) -> "Select[Any]":
+        was_shared = exists().where(
+            lines.c.shared == 1, reactions.c.object == posts.c.id, IS_SHARE, shares
+        )
         return (
-            select(*POST)
+            select(*POST, lines.c.published.label("at"), lines.c.shared)
             .join_from(lines, posts, posts.c.id == lines.c.post)
-            .where(posts.c.deleted.is_(None), which)
+            .where(posts.c.deleted.is_(None), or_(which, was_shared))
         )
 
-    line = select(timeline.c.published, timeline.c.post)
+    line = select(timeline.c.published, timeline.c.post, timeline.c.shared)
     mine = line.where(timeline.c.account == bindparam("account"))
     return Windows(mine, timeline.c.published, timeline.c.post, pick)
 
 
-BY_FRIENDS, BY_FOLLOWED = _part(_BY_FRIEND), _part(_BY_FOLLOWED)
+BY_FRIENDS = _part(is_friend(_READER, posts.c.author), is_friend(_READER, reactions.c.actor))
+BY_FOLLOWED = _part(_BY_FOLLOWED, is_followed(_READER, reactions.c.actor))
 LOCAL = Pages(
     select(*POST).where(posts.c.local_feed == 1, posts.c.deleted.is_(None)),
     posts.c.published,
@@ -233,13 +232,17 @@ class FeedUnit(InboxUnit):
             return [], None
         more = rows[limit - 1] if len(rows) > limit else None
         rows = rows[:limit]
+        by = await sharers(self, rows, reader)
         asked = (*_about(rows, reader), ask_muted(reader, micros(self.now)))
         seen = await self.seen(reader, rows, *asked)
         *about, muting = seen.also
         muted = read_muted(muting if heeds else ())
+        by = left(by, muted.people)
         rows = [row for row in rows if row.id in seen.ids and row.author not in muted.people]
-        after = Cursor(more.published, more.id) if more else None
+        rows = [row for row in rows if is_shown(row, by, reader)]
+        after = Cursor(getattr(more, "at", more.published), more.id) if more else None
         items = _posts(rows, reader, seen.audiences, *about)
+        await say_who(self.connection, items, rows, by)
         for post in items if muted.words else ():
             post.filtered = filtered(post, reader, muted.words)
         return items, after

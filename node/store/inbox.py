@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import (
@@ -23,6 +23,7 @@ from node.inbox.audiences import Author
 from node.inbox.known import Known, still_warning
 from node.inbox.mentions import MOST_WAITING, REQUEST, Mentioning, WhoMentions
 from node.inbox.reports import NOTICE
+from node.inbox.sharing import SHARE
 from node.store.erasing import Erasing
 from node.store.friends import SPEAKING
 from node.store.graph import GraphUnit
@@ -30,6 +31,7 @@ from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.pipeline import Pipeline
 from node.store.post_facts import PostFacts, read_facts
+from node.store.sharers import SHARED_SINCE
 from node.store.showing import showing
 from node.store.tables import (
     accounts,
@@ -212,17 +214,21 @@ class InboxUnit(VisibilityUnit):
     async def add_tombstone(self, id: str, actor: str) -> None:
         await Tombstones(self).add(id, actor)
 
-    async def show(self, accounts: Sequence[str], post: Note | Known) -> None:
+    async def show(
+        self, accounts: Sequence[str], post: Note | Known, shared: int | None = None
+    ) -> None:
         """Into these feeds, once; the events carry only the id (the feed has the rest)."""
         if not accounts:
             return
         for account in accounts:
             self._in_order(account)
-        statements, many = showing(self.connection), {"people": json.dumps(list(accounts))}
+        statements = showing(self.connection, shared is not None)
+        many = {"people": json.dumps(list(accounts))}
         told = json.dumps({"id": post.id, "author": post.author}, separators=(",", ":"))
         event = {"told": told, "by": post.author, "now": micros(self.now), "of": post.id}
         self.connection.later(statements.events, {**many, **event})
-        self.connection.later(statements.lines, {**many, "of": post.id})
+        at = {} if shared is None else {"at": shared}
+        self.connection.later(statements.lines, {**many, "of": post.id, **at})
 
     async def send_to_friends(self, activity: str, actor: str, to: Iterable[str]) -> None:
         """As `send_on`; see `inbox.fan_out`."""
@@ -278,6 +284,13 @@ class InboxUnit(VisibilityUnit):
         await Notices(self).take_back(
             notices.c.actor == actor, notices.c.object == object, notices.c.kind == kind, rests=True
         )
+        if kind == SHARE:
+            await Erasing(self).shared(object)
+
+    async def shared_since(self, actor: str, since: datetime, most: int) -> int:
+        """How many posts the actor shared since then; no more than `most` are counted."""
+        asked = {"actor": actor, "since": micros(since), "most": most}
+        return len(await self.connection.fetch(SHARED_SINCE, asked))
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
         found = await self.connection.execute(

@@ -8,7 +8,7 @@ database as one value, a JSON list, and it makes the rows.
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Text, bindparam, cast, exists, func, literal, select, true
+from sqlalchemy import JSON, BigInteger, Text, bindparam, cast, exists, func, literal, select, true
 from sqlalchemy.sql.selectable import TableValuedAlias
 
 from node.store import tables
@@ -29,9 +29,9 @@ class Showing(NamedTuple):
     lines: Any
 
 
-def showing(connection: Speaks) -> Showing:
-    """The statements, in the words of this database."""
-    return _showing(connection.dialect.name)
+def showing(connection: Speaks, shared: bool = False) -> Showing:
+    """The statements, in the words of this database; of what was `shared`, with an instant `at`."""
+    return _showing(connection.dialect.name, shared)
 
 
 def _each(dialect: str) -> TableValuedAlias:
@@ -43,10 +43,15 @@ def _each(dialect: str) -> TableValuedAlias:
 
 
 @lru_cache(None)
-def _showing(dialect: str) -> Showing:
+def _showing(dialect: str, shared: bool) -> Showing:
     each = _each(dialect)
     rows = tables.posts.join(each, true())
-    line = select(each.c.value, _P.id, _P.published).select_from(rows)
+    place: list[Any]
+    columns, place = ["account", "post", "published"], [_P.published]
+    if shared:
+        columns.append("shared")
+        place = [bindparam("at", type_=BigInteger), literal(1, BigInteger)]
+    line = select(each.c.value, _P.id, *place).select_from(rows)
     told = (
         each.c.value,
         literal("post"),
@@ -61,7 +66,5 @@ def _showing(dialect: str) -> Showing:
             select(*told).select_from(rows).where(_OF, ~there),
             include_defaults=False,
         ),
-        insert_ignore_found(
-            dialect, tables.timeline, ["account", "post", "published"], line.where(_OF)
-        ),
+        insert_ignore_found(dialect, tables.timeline, columns, line.where(_OF)),
     )

@@ -229,9 +229,10 @@ class VisibilityUnit(Unit):
 
     async def hidden(self, actor: str) -> bool:
         """Whether the actor, or their server, is gone or suspended."""
-        return actor in await self._hidden({actor})
+        return actor in await self.hidden_among({actor})
 
-    async def _hidden(self, wanted: set[str]) -> set[str]:
+    async def hidden_among(self, wanted: set[str]) -> set[str]:
+        """Those who are gone or suspended, or whose server is."""
         away, refused = await self.connection.fetch_all(*_ask_hidden(sorted(wanted)))
         return _hidden(sorted(wanted), away, refused)
 

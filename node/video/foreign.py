@@ -105,6 +105,12 @@ def _is_newer(video: Video, known: VideoRecord) -> bool:
     return known.deleted is None and (known.ready is None or video.updated >= known.ready)
 
 
+def note_of(video: Video) -> Note:
+    """The post of a video that is not known here."""
+    own = video.note and same_origin(video.note, video.id)
+    return note_from(video, video.note if own else video.id)
+
+
 def note_from(video: Video, post: str) -> Note:
     """The video as a post of ours: words, and the files as attachments."""
     return Note(

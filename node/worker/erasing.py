@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec import Struct
 
-from node.store.erasing import ERASE_ACTOR, ERASE_ARCHIVE, ERASE_POST, Erasing
+from node.store.erasing import ERASE_ACTOR, ERASE_ARCHIVE, ERASE_POST, ERASE_SHARED, Erasing
 from node.store.unit import Unit, Units
 from node.worker.jobs import JobKind
 
@@ -20,6 +20,7 @@ class Eraser(Struct, frozen=True):
             ERASE_ACTOR: JobKind(self.actor),
             ERASE_POST: JobKind(self.post),
             ERASE_ARCHIVE: JobKind(self.archive),
+            ERASE_SHARED: JobKind(self.shared),
         }
 
     async def actor(self, id: str) -> None:
@@ -33,6 +34,10 @@ class Eraser(Struct, frozen=True):
     async def archive(self, account: str) -> None:
         """The sealed records of an account that switched its archive off."""
         await self._all(lambda unit: Erasing(unit).archive_slice(account))
+
+    async def shared(self, id: str) -> None:
+        """The lines of a post that nobody shares any more."""
+        await self._all(lambda unit: Erasing(unit).shared_slice(id))
 
     async def _all(self, some: Callable[[Unit], Awaitable[bool]]) -> None:
         while await self.units.run(Unit, some):

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -14,8 +14,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from node.errors import Forbidden, NodeError, Refused, Unreachable
+from node.federation.activities.shapes import CreateNote, CreateVideo
 from node.federation.discovery import Discovery
 from node.federation.fetched import Said, author_of, said_at
+from node.inbox import sharing
 from node.inbox.passed_on import PASSED_ON, PassedOn
 from node.ports import Clock
 from node.store.directory import Directory
@@ -23,6 +25,7 @@ from node.store.inbox import InboxUnit
 from node.store.jobs import add_job
 from node.store.queue import QueueUnit
 from node.store.unit import Units
+from node.video.foreign import note_of
 from node.wire.ids import origin
 from node.worker.handlers import Handlers
 from node.worker.jobs import JobKind
@@ -30,7 +33,9 @@ from node.worker.jobs import JobKind
 LOG = logging.getLogger("node.worker")
 
 AT_ONCE: Final = 8  # fetches of the node
-AT_ONCE_OF_DOMAIN: Final = 2
+AT_ONCE_OF_DOMAIN: Final = 2  # also at the server where they stand
+MOST_AT: Final = 300  # fetched in an hour at one server since others share what stands there
+SILENT_SECONDS: Final = 60.0  # in which nothing is fetched at a server that did not answer
 PUT_OFF: Final = timedelta(hours=1)  # until what goes beyond that is looked at again
 PUT_OFF_TIMES: Final = 24  # then it is left
 REFUSED_SECONDS: Final = 3600.0  # in which what was refused is not asked for again
@@ -44,17 +49,22 @@ class Share(Struct, frozen=True):
     """What there is in an hour: `of_one`, and `of_domain` for all of it.
 
     The `first` of each one are counted by themselves, `firsts` of a domain: so that no few of its
-    people, with all that they may pass on, leave nothing to its others.
+    people, with all that they may pass on, leave nothing to its others. And whatever many of them
+    pass on, each reader here has `of_reader` more, `of_readers` in all.
     """
 
     of_one: int
     of_domain: int
     first: int
     firsts: int
+    of_reader: int
+    of_readers: int
 
 
-FETCHED: Final = Share(of_one=20, of_domain=120, first=5, firsts=600)
-WAITING: Final = Share(of_one=250, of_domain=1000, first=25, firsts=3000)
+FETCHED: Final = Share(of_one=20, of_domain=120, first=5, firsts=600, of_reader=10, of_readers=600)
+WAITING: Final = Share(
+    of_one=250, of_domain=1000, first=25, firsts=3000, of_reader=50, of_readers=3000
+)
 
 
 class Pace:
@@ -69,6 +79,7 @@ class Pace:
             MOST_REMEMBERED, 3600.0, clock.ticks
         )
         self._refused: TTLCache[str, bool] = TTLCache(MOST_REMEMBERED, REFUSED_SECONDS, clock.ticks)
+        self._silent: TTLCache[str, bool] = TTLCache(MOST_REMEMBERED, SILENT_SECONDS, clock.ticks)
 
     def is_refused(self, id: str) -> bool:
         """Whether it was refused lately: asked for again, it would be again."""
@@ -77,47 +88,83 @@ class Pace:
     def refuse(self, id: str) -> None:
         self._refused[id] = True
 
-    def begin(self, domain: str, by: str) -> bool:
-        """Count one more of `by`, of the domain; False when either had its share of this hour."""
-        return self._count(self._begun, FETCHED, domain, by)
+    def is_silent(self, domain: str) -> bool:
+        """Whether it did not answer just now: nor would it."""
+        return domain in self._silent
 
-    def put_off(self, domain: str, by: str) -> bool:
+    def silence(self, domain: str) -> None:
+        self._silent[domain] = True
+
+    def begin(self, domain: str, by: str, at: str = "", readers: Sequence[str] = ()) -> bool:
+        """Count one more of `by`, of the domain, for one of `readers`; False when there is no
+        share of this hour left for it, or none of the domain `at` which it stands.
+        """
+        hour, at = self._hour, "" if at == domain else at
+        if at and self._begun.get((f"at {at}", hour), 0) >= MOST_AT:
+            return False
+        if not self._count(self._begun, FETCHED, domain, by, readers):
+            return False
+        if at:
+            self._add(self._begun, f"at {at}")
+        return True
+
+    def put_off(self, domain: str, by: str, readers: Sequence[str] = ()) -> bool:
         """Count one that waits for the next hour; False when there wait too many."""
-        return self._count(self._put_off, WAITING, domain, by)
+        return self._count(self._put_off, WAITING, domain, by, readers)
+
+    @property
+    def _hour(self) -> int:
+        return int(self._clock.ticks() // 3600)
+
+    def _add(self, counts: TTLCache[tuple[str, int], int], whose: str) -> None:
+        counts[whose, self._hour] = counts.get((whose, self._hour), 0) + 1
 
     def _count(
-        self, counts: TTLCache[tuple[str, int], int], share: Share, domain: str, by: str
+        self,
+        counts: TTLCache[tuple[str, int], int],
+        share: Share,
+        domain: str,
+        by: str,
+        readers: Sequence[str],
     ) -> bool:
-        hour = int(self._clock.ticks() // 3600)
-        before = counts.get((by, hour), 0)
-        bounds = {by: share.of_one, domain: share.of_domain}
-        if before < share.first:
-            bounds = {by: share.of_one, f"first of {domain}": share.firsts}
-        if any(counts.get((whose, hour), 0) >= most for whose, most in bounds.items()):
+        def is_free(whose: str, most: int) -> bool:
+            return bool(counts.get((whose, self._hour), 0) < most)
+
+        if not is_free(by, share.of_one):
             return False
-        for whose in bounds:
-            counts[whose, hour] = counts.get((whose, hour), 0) + 1
-        return True
+        common = (domain, share.of_domain)
+        if is_free(by, share.first):
+            common = (f"first of {domain}", share.firsts)
+        spared = (f"readers of {domain}", share.of_readers)
+        theirs = ((f"{one} of {domain}", share.of_reader) for one in readers)
+        for bounds in ((common,), *((spared, one) for one in theirs)):
+            if all(is_free(*one) for one in bounds):
+                for whose, _ in ((by, 0), *bounds):
+                    self._add(counts, whose)
+                return True
+        return False
 
     def is_looked_for(self, id: str) -> bool:
         """Whether a fetch of it is under way."""
         return id in self._looked_for
 
     @contextmanager
-    def place(self, domain: str, id: str) -> Iterator[bool]:
-        """Whether there is a place for one more of the domain at this time; held meanwhile."""
-        if self._under_way[domain] >= AT_ONCE_OF_DOMAIN:
+    def place(self, domain: str, id: str, at: str = "") -> Iterator[bool]:
+        """Whether there is a place for one more of the domain, and of the one `at` which it
+        stands, at this time; held meanwhile.
+        """
+        places = {domain, at} - {""}
+        if any(self._under_way[one] >= AT_ONCE_OF_DOMAIN for one in places):
             yield False
             return
-        self._under_way[domain] += 1
+        self._under_way.update(places)
         self._looked_for.add(id)
         try:
             yield True
         finally:
             self._looked_for.discard(id)
-            self._under_way[domain] -= 1
-            if not self._under_way[domain]:
-                del self._under_way[domain]
+            self._under_way.subtract(places)
+            self._under_way = +self._under_way
 
 
 class Reader(Struct, frozen=True):
@@ -139,23 +186,37 @@ class Reader(Struct, frozen=True):
         """Fetch one post, unless it came meanwhile."""
         wanted = msgspec.json.decode(subject, type=PassedOn)
         domain, id = self.domain(wanted.by), wanted.post
-        if self.pace.is_refused(id) or await self._is_known(id) or self.pace.is_looked_for(id):
+        if await self._is_known(id):
+            await self._show(wanted)
+        elif self.pace.is_refused(id):
+            await self._leave(wanted)
+        elif self.pace.is_looked_for(id):
+            if wanted.share:
+                await self._later(wanted, SOON)  # to be shown as theirs too, when it is here
+        else:
+            await self._begin(wanted, domain, self.domain(id))
+
+    async def _begin(self, wanted: PassedOn, domain: str, at: str) -> None:
+        if at != domain and self.pace.is_silent(at):
+            await self._ask_again(wanted)
             return
-        if not wanted.counted and not self.pace.begin(domain, wanted.by):
+        if not wanted.counted and not self.pace.begin(domain, wanted.by, at, wanted.readers):
             await self._put_off(domain, wanted)
             return
         wanted = replace(wanted, counted=True)
-        with self.pace.place(domain, id) as free:
+        with self.pace.place(domain, wanted.post, at) as free:
             if free:
                 await self._fetch(wanted)
             else:
                 await self._later(wanted, SOON)
 
     async def _put_off(self, domain: str, wanted: PassedOn) -> None:
-        if wanted.put_off < PUT_OFF_TIMES and self.pace.put_off(domain, wanted.by):
-            await self._later(replace(wanted, put_off=wanted.put_off + 1), PUT_OFF)
+        times, pace = wanted.put_off, self.pace
+        if times < PUT_OFF_TIMES and pace.put_off(domain, wanted.by, wanted.readers):
+            await self._later(replace(wanted, put_off=times + 1), PUT_OFF)
         else:
             LOG.info("not fetched: too much is passed on", extra={"object": wanted.post})
+            await self._leave(wanted)
 
     async def _is_known(self, id: str) -> bool:
         return await self.units.look(InboxUnit, lambda unit: unit.post(id)) is not None
@@ -167,15 +228,34 @@ class Reader(Struct, frozen=True):
             said = said_at(wanted.post, post, author_of(post), self.clock.now())
             await self._check(said.actor)
             await self.discovery.actor(said.actor)
-            await self.units.run(QueueUnit, partial(self._hear, said))
+            await self.units.run(QueueUnit, partial(self._hear, said, wanted))
         except Refused as refusal:
             self._tell("what was passed on is refused", wanted, refusal)
             self.pace.refuse(wanted.post)
+            await self._leave(wanted)
         except Unreachable as silence:
             self._tell("what was passed on is not to be had now", wanted, silence)
-            if wanted.tries < len(WAITS):
-                later = replace(wanted, tries=wanted.tries + 1)
-                await self._later(later, WAITS[wanted.tries])
+            self.pace.silence(self.domain(wanted.post))
+            await self._ask_again(wanted)
+
+    async def _ask_again(self, wanted: PassedOn) -> None:
+        if wanted.tries < len(WAITS):
+            later = replace(wanted, tries=wanted.tries + 1)
+            await self._later(later, WAITS[wanted.tries])
+        else:
+            await self._leave(wanted)
+
+    async def _show(self, wanted: PassedOn) -> None:
+        """It is here: those who follow who shared it see it."""
+        if wanted.share:
+            named = (wanted.by, wanted.share, wanted.post, wanted.at)
+            await self.units.run(InboxUnit, lambda unit: sharing.show(*named, unit))
+
+    async def _leave(self, wanted: PassedOn) -> None:
+        """It is not to be had: that it was shared says nothing to anybody here."""
+        if wanted.share:
+            named = (wanted.by, wanted.share, wanted.post)
+            await self.units.run(InboxUnit, lambda unit: sharing.forget(*named, unit))
 
     async def _check(self, actor: str) -> None:
         if await self.directory.suspended(actor, origin(actor).authority):
@@ -192,6 +272,16 @@ class Reader(Struct, frozen=True):
 
         await self.units.run(InboxUnit, add)
 
-    async def _hear(self, said: Said, unit: QueueUnit) -> None:
+    async def _hear(self, said: Said, wanted: PassedOn, unit: QueueUnit) -> None:
+        await self._hand_over(said, unit)
+        if not wanted.share:
+            return
+        inbox, share = unit.beside(InboxUnit), (wanted.by, wanted.share, wanted.post)
+        note = said.note if isinstance(said, CreateNote) else note_of(said.video)
+        if await sharing.keep(note, *share, inbox) and isinstance(said, CreateVideo):
+            await self._hand_over(said, unit)  # its files, now that its post is here
+        await sharing.show(*share, wanted.at, inbox)
+
+    async def _hand_over(self, said: Said, unit: QueueUnit) -> None:
         for handler in self.heard.of(said):
             await handler.hear(said, unit.beside(handler.unit))

@@ -64,6 +64,7 @@ class AppNode:
         self.url = url
         self.neighbours = neighbours
         self.admin = ""
+        self.people: dict[str, Session] = {}
 
     @property
     def domain(self) -> str:
@@ -85,6 +86,7 @@ class AppNode:
         async with self.line() as line:
             session = await line.ask("POST", "/accounts", Session, body)
         self.admin = self.admin or session.token or ""
+        self.people[name] = session
         return session
 
     async def befriend(self, one: Session, other: Session) -> None:
@@ -115,20 +117,30 @@ class AppNode:
 
     async def video(self, who: Session, clip: Path, **more: Any) -> str:
         """The id of a video of `who`, which is ready."""
-        data = await asyncio.to_thread(clip.read_bytes)
-        new = {"size": len(data), "sha256": b64encode(sha256(data).digest()).decode()}
         async with self.line(who.token or "") as line:
-            upload = await line.ask("POST", "/uploads", dict, new)
-            async with aiohttp.ClientSession() as session:
-                sent = await session.put(
-                    f"{self.url}/api/kith/v1/uploads/{upload['id']}",
-                    params={"offset": "0"},
-                    data=data,
-                    headers={"Authorization": f"Bearer {who.token}"},
-                )
-                assert sent.status == 200, await sent.text()
-            made = await line.ask("POST", "/videos", dict, {"upload": upload["id"], **more})
+            upload = await self._uploaded(line, who, clip)
+            made = await line.ask("POST", "/videos", dict, {"upload": upload, **more})
             return await self.ready(who, made["id"])
+
+    async def picture(self, who: Session, file: Path) -> str:
+        """The id of a picture of `who`, which is made and on no post yet."""
+        async with self.line(who.token or "") as line:
+            upload = await self._uploaded(line, who, file)
+            return str((await line.ask("POST", "/pictures", dict, {"upload": upload}))["id"])
+
+    async def _uploaded(self, line: ApiClient, who: Session, file: Path) -> str:
+        data = await asyncio.to_thread(file.read_bytes)
+        new = {"size": len(data), "sha256": b64encode(sha256(data).digest()).decode()}
+        upload = await line.ask("POST", "/uploads", dict, new)
+        async with aiohttp.ClientSession() as session:
+            sent = await session.put(
+                f"{self.url}/api/kith/v1/uploads/{upload['id']}",
+                params={"offset": "0"},
+                data=data,
+                headers={"Authorization": f"Bearer {who.token}"},
+            )
+            assert sent.status == 200, await sent.text()
+        return str(upload["id"])
 
     async def ready(self, who: Session, video: str) -> str:
         """Wait until the worker has made this video, as its notice says; its post."""

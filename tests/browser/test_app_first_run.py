@@ -1,5 +1,6 @@
 """The first minutes in the app: an invite link, a name, one password; and the ways in and out."""
 
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.app_node import PASSWORD, AppNode, log_in, opened
@@ -97,6 +98,7 @@ LEFT = """async () => {
 }"""
 
 
+@pytest.mark.clause("APP-3.8")
 async def test_log_out_keeps_or_removes_the_device(browser: Browser, home: AppNode) -> None:
     ada = await home.sign_up("ada", "Ada")
     watched = await opened(browser, home)
@@ -104,9 +106,13 @@ async def test_log_out_keeps_or_removes_the_device(browser: Browser, home: AppNo
     await log_in(page, home, "ada")
     assert await devices(home, ada.token or "") == 1
     await page.get_by_role("link", name="You").click()
+    # Who would lose the keys with it is told so, and what to do before.
+    await expect(page.get_by_text("words are not written down yet")).to_be_visible()
     await page.get_by_role("button", name="Log out").click()
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text("gone for good")
+    await expect(dialog).to_contain_text("the only device that has your keys")
+    await expect(dialog.get_by_role("button", name="Write the words down first")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
     await expect(page.get_by_role("button", name="Log out")).to_be_focused()
@@ -119,6 +125,11 @@ async def test_log_out_keeps_or_removes_the_device(browser: Browser, home: AppNo
     await page.get_by_role("button", name="Log in").click()
     await expect(page.get_by_role("navigation", name="Main places")).to_be_visible()
     assert await devices(home, ada.token or "") == 1
+    # What was kept is read, and one comes back.
+    await page.get_by_role("link", name="Chats").click()
+    await page.get_by_role("button", name="From before you logged out").click()
+    await page.get_by_role("link", name="Back").click()
+    await page.get_by_role("button", name="Ada").click()
     await page.get_by_role("link", name="Post", exact=True).click()
     await page.get_by_label("What do you want to say?").fill("a secret draft")
     await page.evaluate(LEAVE, ada.account.actor)

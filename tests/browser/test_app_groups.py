@@ -20,7 +20,7 @@ NAME = "Sunday walk"
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.clause("APP-5.13", "E2E-8.3", "DEV-19.2")
+@pytest.mark.clause("APP-5.14", "E2E-8.3", "DEV-19.2")
 async def test_a_group_from_its_first_word_to_its_last(
     browser: Browser, home: AppNode, tmp_path: Path
 ) -> None:

@@ -1,12 +1,14 @@
 """People in the app: found, asked, befriended, left, blocked; codes; one's own profile."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Route, expect
 
 from tests.browser.app_node import PASSWORD, AppNode, log_in, opened
+from tests.browser.test_app_screens import looked_at
 
 # Whether the browser would ask before this page is left.
 ASKED_TO_STAY = "() => !dispatchEvent(new Event('beforeunload', { cancelable: true }))"
@@ -176,6 +178,36 @@ async def test_a_profile_is_edited_and_seen_as_it_was_written(
     await expect(page.get_by_text("Lines & <tags>")).to_be_visible()
     await page.get_by_role("link", name="Edit your profile").click()
     await expect(page.get_by_label("About you")).to_have_value("Lines & <tags>\nof mine")
+    assert watched.faults == []
+
+
+@pytest.mark.clause("APP-3.7", "PIC-3.5")
+async def test_links_are_put_into_a_profile_and_taken_out(browser: Browser, home: AppNode) -> None:
+    await home.sign_up("ada", "Ada")
+    watched = await opened(browser, home, reduced_motion="reduce")
+    page = watched.page
+    await log_in(page, home, "ada")
+    await page.goto(f"{home.url}/app/me/profile")
+    for place, (name, address) in enumerate((("Boats", "boats.example/a"), ("Old", "ftp:old")), 1):
+        await page.get_by_role("button", name="Add a link").click()
+        await page.get_by_label(re.compile(f"Name of link .?{place}")).fill(name)
+        await page.get_by_label(re.compile(f"Address of link .?{place}")).fill(address)
+    assert await looked_at(page) == []
+    save = page.get_by_role("button", name="Save")
+    await save.click()
+    await expect(page.get_by_role("alert")).to_contain_text("begins with https://")
+    await page.get_by_role("button", name=re.compile("Take link .?2.? away")).click()
+    await page.get_by_role("button", name="Add a link").click()  # left empty, it is none
+    await save.click()
+    await page.get_by_role("link", name="Your page").click()
+    links = page.get_by_role("list", name="Links")
+    await expect(links.get_by_role("link")).to_have_attribute("href", "https://boats.example/a")
+    await page.get_by_role("link", name="Edit your profile").click()
+    await expect(page.get_by_label(re.compile("Name of link"))).to_have_value("Boats")
+    await page.get_by_role("button", name=re.compile("Take link")).click()
+    await save.click()
+    await expect(page.get_by_role("heading", name="Ada")).to_be_visible()
+    await expect(links).to_have_count(0)
     assert watched.faults == []
 
 

@@ -1,13 +1,16 @@
 """Pictures in the app: chosen, described, posted, looked at; a face that is set."""
 
+import asyncio
 import re
 from pathlib import Path
 
+import pytest
 from PIL import Image
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.browser.app_node import AppNode, log_in, opened
 from tests.browser.test_app_screens import looked_at
+from tests.clips import make_clip
 
 
 def filled(words: str) -> re.Pattern[str]:
@@ -99,4 +102,68 @@ async def test_a_face_is_set_and_shown(browser: Browser, home: AppNode, tmp_path
     await page.get_by_role("button", name="Take it away").click()
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator("span.avatar").first).to_be_visible()
+    assert watched.faults == []
+
+
+# The colour in the middle of what stands for something that has not come.
+MIDDLE = """(look) => {
+  const canvas = document.querySelector(look);
+  const { width, height } = canvas;
+  return [...canvas.getContext("2d").getImageData(width / 2, height / 2, 1, 1).data];
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.clause("APP-7.1")
+async def test_what_has_not_come_is_seen_as_from_afar(
+    browser: Browser, home: AppNode, tmp_path: Path
+) -> None:
+    ada, bob = await home.sign_up("ada", "Ada"), await home.sign_up("bob", "Bob")
+    await home.befriend(ada, bob)
+    red = drawn(tmp_path / "a.png", (900, 600), (200, 30, 30))
+    made = [{"id": await home.picture(bob, red), "description": "a red field"}]
+    await home.post(bob, "red", pictures=made)
+    clip = await asyncio.to_thread(make_clip, tmp_path / "clip.mp4", 1, "180x320")
+    await home.video(bob, clip, name="Clip")
+    watched = await opened(browser, home, reduced_motion="reduce")
+    page = watched.page
+    held: list[Route] = []
+    hashes = True
+
+    async def without(route: Route) -> None:
+        """What others say is no blurhash."""
+        answer = await route.fetch()
+        said = await answer.json()
+        for post in said["items"] if not hashes else ():
+            for file in post["media"]:
+                file["blurhash"] = "~" * 5000 if post["video"] else "\\"
+        await route.fulfill(response=answer, json=said)
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await page.route("**/api/kith/v1/feed*", without)
+    await page.route(re.compile("/(file|poster|media|through)/"), hold)
+    await log_in(page, home, "ada")
+    clip_canvas = page.locator("canvas.clip")
+    await expect(clip_canvas).to_have_count(1)
+    *_, opaque = await page.evaluate(MIDDLE, "canvas.clip")
+    assert opaque == 255
+    await page.keyboard.press("Tab")
+    await page.get_by_role("article").first.focus()
+    await page.keyboard.press("PageDown")
+    awaited = page.locator("canvas.awaited")
+    await expect(awaited).to_be_visible()
+    r, g, b, opaque = await page.evaluate(MIDDLE, "canvas.awaited")
+    assert r > 150 and g < 90 and b < 90 and opaque == 255
+    for route in held:
+        await route.continue_()
+    await page.unroute(re.compile("/(file|poster|media|through)/"))
+    await expect(awaited).to_have_count(0)
+    # What is no blurhash draws nothing, and breaks nothing.
+    hashes = False
+    await page.reload()
+    await expect(page.get_by_role("article").first).to_be_visible()
+    await expect(clip_canvas).to_have_count(1)
+    assert (await page.evaluate(MIDDLE, "canvas.clip"))[3] == 0
     assert watched.faults == []

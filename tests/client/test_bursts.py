@@ -93,3 +93,14 @@ async def test_what_came_is_acknowledged_before_the_end(talk: Talk) -> None:
     await talk.pause()
     await closing
     assert (talk.acknowledged, talk.settled) == ([talk.bob.seq], 1)
+
+
+@pytest.mark.clause("DEV-2.5", "DEV-2.6")
+async def test_what_is_read_at_the_end_begins_nothing_that_would_meet_a_closed_vault(
+    talk: Talk,
+) -> None:
+    await talk.messenger.close()
+    before = asyncio.all_tasks()
+    await talk.say()  # the stream had it already when the program ended
+    assert asyncio.all_tasks() == before
+    assert talk.acknowledged == []

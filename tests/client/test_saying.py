@@ -2,12 +2,15 @@
 
 import json
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from node.client.archive_carrier import NOT_REMOVED
 from node.client.cli import said
+from node.client.conversation_events import ArchiveHeld, ConversationEvent
 from node.client.kith import Kith, MessageChanged, ReactionChanged
 from node.client.rows import MessageRow
 from node.errors import Conflict, Forbidden, Full, Malformed, Missing, TooMuch
@@ -117,6 +120,41 @@ async def test_a_full_archive_keeps_no_deletion_from_it(
     await alice.take_back(bob.handle, gone.id)
     await archive.send()
     assert (await alice.archive()).records == 0
+
+
+@pytest.mark.clause("DEV-18.5")
+async def test_a_deletion_that_the_archive_refuses_holds_no_record_up(
+    square: Square, friends: Friends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = friends
+    gone = await alice.say(bob.handle, "forget me")
+    archive = (await alice.talk()).archive
+    await archive.send()
+    ask, asked, told = alice.api.ask, 0, list[ConversationEvent]()
+    monkeypatch.setattr(archive, "_tell", told.extend)
+
+    async def refusing(method: str, path: str, *given: object, **named: object) -> object:
+        nonlocal asked
+        if (method, path) == ("POST", "/archive/delete"):
+            asked += 1
+            raise Forbidden("ARC-7.6", "not now")
+        return await ask(method, path, *given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(alice.api, "ask", refusing)
+    await alice.take_back(bob.handle, gone.id)
+    await alice.say(bob.handle, "what is new")
+    with pytest.raises(Forbidden):
+        await archive.send()
+    await alice.say(bob.handle, "and more")
+    await archive.send()  # it is not asked again within the hour, and nothing is in the way
+    assert asked == 1
+    # The word that was taken back, its deletion, and both new ones.
+    assert (await alice.archive()).records == 4
+    assert told == [ArchiveHeld("ARC-7.6", f"{NOT_REMOVED}: not now")]
+    monkeypatch.setattr(alice.api, "ask", ask)
+    square.town.clock.pass_(timedelta(hours=1))
+    await archive.send()
+    assert (await alice.archive()).records == 3
 
 
 @pytest.mark.clause("DEV-18.5", "ARC-7.6")

@@ -16,7 +16,7 @@ from node.client.cli.advice import advice
 from node.client.posts import Posts
 from node.client.profile import Profile
 from node.client.written import Written
-from node.errors import Conflict, NodeError, Unreachable
+from node.errors import Conflict, Malformed, NodeError, Unreachable
 from node.testing.fakes import FakeClock, FakeEntropy
 
 OWN = Profile(
@@ -29,6 +29,10 @@ OWN = Profile(
 )
 
 
+class Killed(BaseException):
+    """The process is no more: nothing of it runs any further."""
+
+
 @dataclass
 class Node(ApiClient):
     """Makes one post of a key. `lost`: the next answer, or the next request."""
@@ -37,12 +41,15 @@ class Node(ApiClient):
     lost: str = ""
     kept: dict[tuple[str, str], str] = field(default_factory=dict)
     own: Profile = OWN
+    refuses: str = ""
 
     async def ask(self, method: str, path: str, answers: Any, body: Any = None, *_: Any,
                   key: str = "", **__: Any) -> Any:  # fmt: skip
         lost, self.lost = self.lost, ""
         if lost in ("request", "line"):
             raise Unreachable("no answer", never_sent=lost == "line")
+        if body.content == self.refuses:
+            raise Malformed("INB-4.2", "a post has 1 to 10,000 characters")
         place = self.own.token, key
         if place not in self.kept:
             self.kept[place] = body.content
@@ -53,6 +60,8 @@ class Node(ApiClient):
             raise Unreachable("no answer")
         if lost == "stopped":
             raise asyncio.CancelledError
+        if lost == "killed":
+            raise Killed
         return body.content
 
 
@@ -80,12 +89,12 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 
 @pytest.mark.clause("API-9.12")
-@pytest.mark.parametrize("lost", ["answer", "stopped"])
+@pytest.mark.parametrize("lost", ["answer", "stopped", "killed"])
 async def test_the_same_words_are_posted_once_by_whichever_process(scene: Scene, lost: str) -> None:
     scene.node.lost = lost
-    kind = asyncio.CancelledError if lost == "stopped" else Unreachable
-    error = await scene.fails(kind, "hello")
-    assert lost == "stopped" or "the same words are posted once" in str(error)
+    kinds = {"stopped": asyncio.CancelledError, "killed": Killed}
+    error = await scene.fails(kinds.get(lost, Unreachable), "hello")
+    assert lost != "answer" or "the same words are posted once" in str(error)
     await scene.posts().post_text("hello")
     assert scene.node.made == ["hello"]
     await scene.posts().post_text("hello")
@@ -97,10 +106,33 @@ async def test_changed_words_are_no_second_post_unasked(scene: Scene) -> None:
     scene.node.lost = "answer"
     await scene.fails(Unreachable, "helo")
     told: NodeError = await scene.fails(Conflict, "hello")
-    assert "only the answer was lost" in str(told) and "kith delete" in advice(told)
+    assert "only the answer was lost (“helo”)" in str(told) and "kith delete" in advice(told)
     assert scene.node.made == ["helo"]
     await scene.posts().post_text("hello")
     assert scene.node.made == ["helo", "hello"]
+
+
+@pytest.mark.clause("API-9.12")
+async def test_what_is_refused_is_not_remembered(scene: Scene) -> None:
+    scene.node.refuses = "hello"
+    await scene.fails(Malformed, "hello")
+    await scene.posts().post_text("hello again")
+    assert scene.node.made == ["hello again"]
+    scene.node.lost = "killed"
+    await scene.fails(Killed, "and more")
+    await scene.fails(Malformed, "hello")
+    told = await scene.fails(Conflict, "other words")
+    assert "(“and more”)" in str(told), "what may be posted is remembered beside it"
+
+
+@pytest.mark.clause("API-9.12")
+async def test_what_two_processes_say_at_a_time_are_two_posts(scene: Scene) -> None:
+    one = Written(OWN, scene.home, scene.clock, scene.entropy)
+    two = Written(OWN, scene.home, scene.clock, scene.entropy)
+    async with one.posting("/posts", "hello") as key, two.posting("/posts", "hi") as other:
+        assert other != key
+    async with one.posting("/posts", "hello") as again:
+        assert again not in (key, other)
 
 
 @pytest.mark.clause("API-9.12")

@@ -47,6 +47,7 @@ from node.store.notifications import Notifications
 from node.store.pipeline import Pipeline
 from node.store.purge import Purge
 from node.store.reports import ReportsUnit
+from node.store.sharers import sharers
 from node.store.tables import METADATA
 from node.store.unit import Unit, UnitContext, Units
 from node.store.upserts import put
@@ -96,6 +97,12 @@ async def _said_twice(unit: InboxUnit) -> None:
     await unit.react(ANY, ANY, "like", OTHER)
     await unit.react(ANY, ANY, "like", f"{OTHER}/again")
     await unit.unreact_by_id(ANY, OTHER)
+    await unit.react(ANY, ANY, "share", OTHER)
+    await unit.unreact(ANY, ANY, "share")
+
+
+async def _shared(unit: VisibilityUnit) -> None:
+    await sharers(unit, [SimpleNamespace(id=ANY, author=ANY, shared=1)], ANY)
 
 
 async def _befriended(unit: InvitesUnit) -> None:
@@ -164,7 +171,7 @@ CALLS: Mapping[type[Unit], Sequence[Callable[[Any], Awaitable[object]]]] = {
     InvitesUnit: (_befriended,),
     MailboxUnit: (_new_mail,),
     ReportsUnit: (_by_others,),
-    VisibilityUnit: (_comment,),
+    VisibilityUnit: (_comment, _shared),
 }
 
 

@@ -13,6 +13,7 @@ from node.media.studio import Studio
 from node.video import renditions
 from node.video.renditions import Facts, Rendered
 from tests.clips import ffmpeg, make_clip
+from tests.media import field_pictures
 
 # ruff: noqa: ASYNC240 - a test may wait for its own disk and its own ffmpeg
 Keep = Callable[[str, bytes], Awaitable[str]]
@@ -153,6 +154,32 @@ async def test_fields_become_pictures(
     assert rendered.fps == 50
     pictures = lumas(video)
     assert len(pictures) == pytest.approx(50, abs=2)
+    assert max(combed(rows) for _, rows in pictures[2:-2]) == 0
+    middles = [rows[120].index(max(rows[120])) for _, rows in pictures[4:12]]
+    assert all(12 <= b - a <= 20 for a, b in pairwise(middles)), middles
+
+
+@pytest.mark.clause("VID-3.7")
+@pytest.mark.parametrize("is_bottom_first", [False, True], ids=["top first", "bottom first"])
+@pytest.mark.parametrize("kind", ["fields.ts", "fields.mts", "fields.mkv"])
+async def test_pictures_of_one_field_become_pictures(
+    made: Made, tmp_path: Path, video: Path, is_bottom_first: bool, kind: str
+) -> None:
+    """Each field is a picture of its own in the file, either of the two first.
+
+    No encoder here makes them: x264 codes fields by macroblock only (MBAFF), so that of H.264 in
+    field pictures (PAFF) there is no case. These are MPEG-2, made by hand.
+    """
+    raw, source = tmp_path / "raw.m2v", tmp_path / kind
+    raw.write_bytes(field_pictures.stream(100, is_bottom_first))
+    packets = ("-f", "mpegts", "-mpegts_m2ts_mode", "1") if source.suffix == ".mts" else ()
+    stamps = ("-bsf:v", "setts=ts=N/25/TB")
+    run("-f", "mpegvideo", "-i", raw, "-c", "copy", *stamps, *packets, source)
+    facts, rendered = await made(source)
+    assert facts.interlaced
+    assert rendered.fps == 50
+    pictures = lumas(video)
+    assert len(pictures) == pytest.approx(100, abs=4)
     assert max(combed(rows) for _, rows in pictures[2:-2]) == 0
     middles = [rows[120].index(max(rows[120])) for _, rows in pictures[4:12]]
     assert all(12 <= b - a <= 20 for a, b in pairwise(middles)), middles

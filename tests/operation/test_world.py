@@ -30,6 +30,7 @@ async def answering(
     folder: Path, answers: dict[str, tuple[int, object]], name: str = "alpha.test", **more: object
 ) -> AsyncIterator[Subject]:
     """What `alpha.test` leads to answers so, by the beginning of a request's head."""
+    writers: list[asyncio.StreamWriter] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -41,6 +42,7 @@ async def answering(
         writer.write(told.encode() + raw)
         await writer.drain()
         writer.close()
+        writers.append(writer)
 
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
@@ -59,6 +61,9 @@ async def answering(
         yield Subject(config, SystemClock(), OURS, OURS, pid=1)
     finally:
         server.close()
+        for writer in writers:  # or one that waits for the other side is found in a later test
+            writer.transport.abort()
+        await server.wait_closed()
 
 
 async def states(

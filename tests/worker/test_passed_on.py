@@ -218,7 +218,7 @@ async def test_a_flood_of_shares_of_one_takes_no_share_of_others(scene: Scene) -
 async def test_what_is_beyond_the_share_of_an_hour_is_fetched_in_a_later_one(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(passed_on, "FETCHED", Share(2, 120, 1, 600))
+    monkeypatch.setattr(passed_on, "FETCHED", Share(2, 120, 1, 600, 0, 0))
     monkeypatch.setattr(passed_on, "PUT_OFF_TIMES", 2)
     videos = [scene.video(str(number)) for number in range(7)]
     for video in videos:

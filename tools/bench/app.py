@@ -32,9 +32,12 @@ CLIPS = 6  # real ones, which the long feed shows again and again
 PAGE = 20
 FEED = "**/api/kith/v1/feed*"
 FRAME_MS = 1000 / 60
+# A turn of the wheel leads to the next clip, and nothing is left for the list to snap to. So fast
+# that 500 clips end in a minute or two: more than a person asks of a list.
+TURN, PACE = 780, 8000
 
 BARE = """<!doctype html><meta charset="utf-8"><title>Bare</title><style>
-body { margin: 0 } .feed { height: 100vh; overflow-y: auto; scroll-snap-type: y mandatory }
+body { margin: 0 } .feed { height: 780px; overflow-y: auto; scroll-snap-type: y mandatory }
 article { position: relative; height: 100%; scroll-snap-align: start; scroll-snap-stop: always;
   overflow: hidden; background: #0b0f0e; color: #fff }
 video { width: 100%; height: 100%; object-fit: contain } p { position: absolute; bottom: 1rem }
@@ -60,12 +63,14 @@ for (let index = 0; index < COUNT; index++) {
 }
 </script>"""
 
-# Which clip one looks at, once the list has come to rest.
+# Which clip one looks at, once the list has come to rest and the clip has its player.
 SEEN = """() => new Promise((done) => {
   const feed = document.querySelector(".feed");
   const look = () => {
     const at = feed.scrollTop / feed.clientHeight;
-    if (Math.abs(at - Math.round(at)) < 0.005) done(Math.round(at));
+    const index = Math.round(at);
+    const isThere = document.querySelector(`[data-index="${index}"] video`) !== null;
+    if (isThere && Math.abs(at - index) < 0.005) done(index);
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
@@ -182,7 +187,7 @@ async def _scroll(page: Page, line: CDPSession, until: int) -> None:
     while seen < until:
         await line.send(
             "Input.synthesizeScrollGesture",
-            {"x": 195, "y": 400, "yDistance": -500, "speed": 3000, "gestureSourceType": "mouse"},
+            {"x": 195, "y": 400, "yDistance": -TURN, "speed": PACE, "gestureSourceType": "mouse"},
         )
         before, seen = seen, await page.evaluate(SEEN)
         assert seen > before, f"the wheel led nowhere at clip {seen}"

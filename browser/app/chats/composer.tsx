@@ -33,11 +33,13 @@ interface Props {
 function About({ chat, purpose, mine }: Props) {
   if (purpose.value === null) return null;
   const { is, message } = purpose.value;
-  const name = message.actor === mine ? saySaid("you") : about(chat.others, message.actor).name;
+  const { name } = about(chat.others, message.actor);
+  const answering =
+    message.actor === mine ? saySaid("answering.own") : saySaid("answering", { name });
   return (
     <div class="composer-about">
       <p>
-        <strong>{is === "edit" ? saySaid("changing") : saySaid("answering", { name })}</strong>
+        <strong>{is === "edit" ? saySaid("changing") : answering}</strong>
         <span dir="auto">{gistOf(message)}</span>
       </p>
       <button

@@ -17,16 +17,18 @@ import { Icon } from "../parts/icon.tsx";
 import { useArrival } from "../parts/screen.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
 import { attempt } from "../parts/toast.tsx";
-import { at, back } from "../router.ts";
+import { at, back, place } from "../router.ts";
 import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { Composer, type Purpose } from "./composer.tsx";
+import { useEnd } from "./end.ts";
 import { History } from "./history.ts";
 import { keyOf } from "./items.ts";
 import { whyHeld } from "./kept.ts";
 import { dayOf, HistoryLine } from "./message.tsx";
 import { personOf, titleOf, wayToGroup } from "./names.ts";
 import { Told } from "./told.tsx";
+import { saySaid } from "./words.ts";
 
 /** What is said above the words one writes: why they wait, or why there is nothing to write. */
 function Notice({ chat }: { readonly chat: Chat }) {
@@ -80,12 +82,13 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
     void load();
     return () => history.close();
   }, [history]);
-  const items = history.items.value;
-  const newest = items.at(-1);
+  // What a search has found, or what is answered: one comes for it.
+  const wanted = place.value.query.get("at") ?? "";
   useEffect(() => {
-    // Who reads the newest words goes on reading them as they come.
-    box.current?.scrollTo({ top: box.current.scrollHeight });
-  }, [newest && keyOf(newest)]);
+    if (wanted !== "") void goTo(wanted);
+  }, [wanted]);
+  const items = history.items.value;
+  const { hasFresh, toEnd } = useEnd(box, items.at(-1), mine);
   useSignalEffect(() => {
     const last = history.items.value.at(-1);
     if (last !== undefined && !document.hidden) {
@@ -102,15 +105,15 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
       const { Menu } = await import("./menu.tsx");
       menu.value = { message, Menu };
     });
-  const goTo = (quoted: Quoted) =>
+  const goTo = (key: string) =>
     attempt(async () => {
-      const key = keyOf({ is: "message", ...quoted });
       await history.reach(key);
       const line = box.current?.querySelector(`[data-key="${CSS.escape(key)}"]`);
       if (!(line instanceof HTMLElement)) return;
       line.scrollIntoView({ block: "center" });
       line.focus();
     });
+  const quotedAt = (quoted: Quoted) => goTo(keyOf({ is: "message", ...quoted }));
   const [first] = people;
   const open = menu.value;
   return (
@@ -176,12 +179,19 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
                 onRetry={again}
                 onMenu={openMenu}
                 onReply={about("reply")}
-                onQuoted={goTo}
+                onQuoted={quotedAt}
               />,
             ];
           })}
         </ol>
       </Scrolling>
+      <div class="chat-fresh" role="status">
+        {hasFresh.value && (
+          <button type="button" class="button main small" onClick={toEnd}>
+            {saySaid("fresh")}
+          </button>
+        )}
+      </div>
       <Told chat={chat} />
       <Notice chat={chat} />
       {chat.isOpen && <Composer key={chat.id} chat={chat} purpose={purpose} mine={mine} />}

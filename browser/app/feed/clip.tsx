@@ -20,6 +20,11 @@ import { audienceOf, captionsOf, gist, kindOf, mainFile, saysName } from "./post
 
 const DOUBLE_TAP_MS = 280;
 
+const Blur = later(
+  async () => (await import("../pictures/blur.tsx")).Blur,
+  () => null,
+);
+const SharedBy = later(async () => (await import("./shared.tsx")).SharedBy);
 const Album = later(async () => (await import("../pictures/album.tsx")).Album);
 
 export interface ClipDeeds {
@@ -44,6 +49,7 @@ interface VideoProps extends Props {
 function VideoStage({ post, file, address, index, players }: VideoProps) {
   const slot = useRef<HTMLDivElement>(null);
   const captions = captionsOf(post);
+  const isTall = (file.width ?? 0) > 0 && (file.width ?? 0) / (file.height ?? 1) < 0.7;
   useEffect(() => {
     if (slot.current === null) return;
     players.mount(index, slot.current, {
@@ -51,11 +57,18 @@ function VideoStage({ post, file, address, index, players }: VideoProps) {
       poster: mediaAddress(file.poster_here ?? ""),
       captions: mediaAddress(captions?.here ?? ""),
       captionsLanguage: post.lang,
-      isTall: (file.width ?? 0) > 0 && (file.width ?? 0) / (file.height ?? 1) < 0.7,
+      isTall,
     });
     return () => players.unmount(index);
   }, [address, index]);
-  return <div class="stage" ref={slot} />;
+  return (
+    <>
+      <div class="afar">
+        {(file.blurhash ?? "") !== "" && <Blur file={file} look={isTall ? "clip tall" : "clip"} />}
+      </div>
+      <div class="stage" ref={slot} />
+    </>
+  );
 }
 
 /** Why nothing moves, and the way on. */
@@ -210,6 +223,7 @@ function Caption({ post, isWords }: { readonly post: Post; readonly isWords: boo
         <time dateTime={post.published}>{ago(post.published)}</time>
         {post.updated && <time dateTime={post.updated}>{say("feed.changed")}</time>}
       </p>
+      {post.shared_by != null && <SharedBy person={post.shared_by} />}
       {isMine && (
         <p class="clip-audience">
           <Icon name="lock" />

@@ -1,5 +1,6 @@
 /** A line where one reads and writes, for whoever's browser has no keys, or whose words are not on paper. */
 
+import type { KeysView } from "../../worker/key_questions.ts";
 import { Icon } from "../parts/icon.tsx";
 import { at } from "../router.ts";
 import { say } from "../words/index.ts";
@@ -68,8 +69,7 @@ export function HeldNotice() {
 }
 
 /** A nudge, and no wall. */
-export function PaperNudge() {
-  const view = useKeys().view.value;
+export function PaperNudge({ view }: { readonly view: KeysView | null }) {
   if (view?.stand !== "listed" || view.isWritten) return null;
   return <Line says={say("keys.nudge")} does={say("keys.nudge.do")} to="/settings/keys" />;
 }

@@ -79,5 +79,5 @@ export async function askMute(person: Person, post?: Post, list?: List<Post>): P
       <Span chosen={span} />
     </>
   );
-  question(nameOf(person), says, ways);
+  question(sayMutes("title", { name: nameOf(person) }), says, ways);
 }

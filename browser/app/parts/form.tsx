@@ -40,6 +40,8 @@ export function Field(props: FieldProps) {
     <input
       {...rest}
       id={id}
+      // What a browser says of words that do not fit names none of what does.
+      title={rest.pattern && hint}
       type={type as "text"}
       value={value}
       dir="auto"

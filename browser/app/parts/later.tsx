@@ -6,9 +6,10 @@ import { useEffect } from "preact/hooks";
 
 import { Waiting } from "./screen.tsx";
 
-/** A part of the app that `load` gives when it is wanted for the first time. */
+/** A part of the app that `load` gives when it is wanted for the first time; `Meanwhile` stands in its place. */
 export function later<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
+  Meanwhile: ComponentType = Waiting,
 ): ComponentType<Props> {
   let loaded: ComponentType<Props> | null = null;
   return (props) => {
@@ -28,6 +29,6 @@ export function later<Props extends object>(
     }, []);
     if (failed.value !== null) throw failed.value;
     const Now = known.value;
-    return Now === null ? <Waiting /> : <Now {...props} />;
+    return Now === null ? <Meanwhile /> : <Now {...props} />;
   };
 }

@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 
+import { at } from "../router.ts";
 import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { Icon } from "./icon.tsx";
@@ -10,6 +11,8 @@ interface Toast {
   readonly id: number;
   readonly words: string;
   readonly alarm: boolean;
+  /** Where what it says is to be seen; "" for nowhere. */
+  readonly to: string;
 }
 
 const SHOWN_MS = 6000;
@@ -22,9 +25,9 @@ function drop(id: number): void {
 }
 
 /** Say `words` in passing. */
-export function tell(words: string, alarm = false): void {
+export function tell(words: string, alarm = false, to = ""): void {
   const id = ++count;
-  toasts.value = [...toasts.value.slice(1 - MOST), { id, words, alarm }];
+  toasts.value = [...toasts.value.slice(1 - MOST), { id, words, alarm, to }];
   setTimeout(() => drop(id), SHOWN_MS);
 }
 
@@ -46,6 +49,11 @@ export function Toasts() {
       {toasts.value.map((toast) => (
         <p key={toast.id} class={toast.alarm ? "toast alarm" : "toast"}>
           <span dir="auto">{toast.words}</span>
+          {toast.to !== "" && (
+            <a href={at(toast.to)} onClick={() => drop(toast.id)}>
+              {say("feed.show")}
+            </a>
+          )}
           <button
             type="button"
             class="round small"

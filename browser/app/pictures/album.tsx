@@ -10,6 +10,7 @@ import { mediaAddress } from "../media.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
 import { number, say } from "../words/index.ts";
+import { Blur } from "./blur.tsx";
 import "./sheet.ts";
 import { sayPictures } from "./words.ts";
 
@@ -143,10 +144,10 @@ function Shown({ file, onOpen }: { readonly file: MediaFile; readonly onOpen: ()
       aria-label={sayPictures("zoom", { words: wordsOf(file) })}
       onClick={onOpen}
     >
+      {!loaded.value && <Blur file={file} look="awaited" />}
       <img
         {...size}
         src={smaller || here}
-        class={loaded.value ? "" : "awaited"}
         alt={wordsOf(file)}
         loading="lazy"
         decoding="async"

@@ -109,7 +109,7 @@ function courseOf(job: Job, stop: AbortController): Course {
       return prepared(next, await fileHere(next), { signal, put, shown });
     },
     ready: (video) => {
-      tell(say("post.ready"));
+      tell(say("post.ready"), false, `/watch?id=${encodeURIComponent(video.post)}`);
       const lack = lackOf(video);
       if (lack !== "") tell(lack, true);
     },

@@ -23,6 +23,10 @@ function whyNot(error: unknown): string {
   return error instanceof Problem ? explain(error) : sayRecord(`fault.${faultOf(error)}`);
 }
 
+function ended(opened: MediaStream | null): void {
+  for (const track of opened?.getTracks() ?? []) track.stop();
+}
+
 export function Recorder({ onFile, onBack }: Props) {
   const box = useRef<HTMLVideoElement>(null);
   const recording = useRef<Recording | null>(null);
@@ -35,11 +39,14 @@ export function Recorder({ onFile, onBack }: Props) {
   // Counts how often the camera was opened: a recording that has ended has ended its stream.
   const turn = useSignal(0);
 
+  /** It is over at once: nobody begins to record what ends while another one is opened. */
+  const letGo = () => {
+    ended(stream.peek());
+    stream.value = null;
+  };
+
   useEffect(() => {
     let isOver = false;
-    const ended = (opened: MediaStream) => {
-      for (const track of opened.getTracks()) track.stop();
-    };
     const open = async () => {
       // The node first: without its limits nothing is recorded, and no camera is on.
       const { limits } = await meetNode();
@@ -54,9 +61,7 @@ export function Recorder({ onFile, onBack }: Props) {
     });
     return () => {
       isOver = true;
-      const opened = stream.peek();
-      stream.value = null;
-      if (opened !== null) ended(opened);
+      letGo();
     };
   }, [facing.value, turn.value]);
 
@@ -79,6 +84,7 @@ export function Recorder({ onFile, onBack }: Props) {
           if (why !== null) tell(sayRecord(`ended.${why}`), true);
           if (file === null) {
             fault.value = sayRecord("fault.empty");
+            letGo();
             turn.value++;
           } else onFile(file);
         },
@@ -129,6 +135,7 @@ export function Recorder({ onFile, onBack }: Props) {
               kind="quiet"
               onClick={() => {
                 fault.value = "";
+                letGo();
                 facing.value = facing.value === "user" ? "environment" : "user";
               }}
             >

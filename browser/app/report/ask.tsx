@@ -73,5 +73,7 @@ export function askReport(person: Person, post?: Post): void {
     }
     tell(told.join(" "));
   };
-  question(nameOf(person), about, [{ words: say("report"), kind: "main", act: send }]);
+  question(sayReport("title", { name: nameOf(person) }), about, [
+    { words: say("report"), kind: "main", act: send },
+  ]);
 }

@@ -19,7 +19,11 @@ function Came({ view }: { readonly view: ArchiveView }) {
   return (
     <div role="status">
       {coming !== null && <p>{sayKeys("archive.coming", { count: coming.new })}</p>}
-      {coming === null && came !== null && <p>{sayKeys("archive.came", { count: came.new })}</p>}
+      {coming === null && came !== null && (
+        <p>
+          {came.new > 0 ? sayKeys("archive.came", { count: came.new }) : sayKeys("archive.all")}
+        </p>
+      )}
       {gaps > 0 && <Fault>{sayKeys("archive.gaps", { count: gaps })}</Fault>}
       {view.waiting > 0 && (
         <p class="quiet">{sayKeys("archive.waiting", { count: view.waiting })}</p>

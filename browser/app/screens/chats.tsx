@@ -4,22 +4,26 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import type { Chat, HistoryItem } from "../../worker/device_client.ts";
+import { accounts, me } from "../accounts.ts";
 import { chats, unreadOf } from "../chats/chats.ts";
 import { Conversation } from "../chats/conversation.tsx";
 import { gistOf } from "../chats/gist.ts";
+import { keyOf } from "../chats/items.ts";
 import { meetFriends, personOf, titleOf } from "../chats/names.ts";
 import { Told } from "../chats/told.tsx";
 import { saySaid } from "../chats/words.ts";
 import { device, standing } from "../device.ts";
+import { switchTo } from "../entering.ts";
 import { lineOf } from "../groups/happened.ts";
 import { sayGroups } from "../groups/words.ts";
 import { about } from "../keys/doubt.tsx";
 import { HeldNotice, NoKeysNotice } from "../keys/notice.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { Bell } from "../parts/bell.tsx";
-import { Fault } from "../parts/form.tsx";
+import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Empty, useArrival, Waiting } from "../parts/screen.tsx";
+import { attempt } from "../parts/toast.tsx";
 import { at, go } from "../router.ts";
 import { ago, number, say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
@@ -77,24 +81,46 @@ function Line({ chat, isOpen }: { readonly chat: Chat; readonly isOpen: boolean 
   );
 }
 
+/** Whose words they are and where, and the way to them. */
 function Found({ items }: { readonly items: readonly HistoryItem[] }) {
+  const own = standing.value?.current?.actor;
   if (items.length === 0) return <Empty title={say("chats.nothing")} />;
   return (
     <ul class="lines">
-      {items.map((item) => (
-        <li key={`${item.chat} ${item.id}`}>
-          <a class="line chat-line" href={at(wayTo(item.chat))}>
-            <span class="person-words">
-              <span class="found-words" dir="auto">
-                {item.is === "message" ? gistOf(item) : ""}
+      {items.map((item) => {
+        if (item.is !== "message") return null;
+        const chat = chats.value?.find(({ id }) => id === item.chat);
+        const others = chat?.others ?? [];
+        const [first = { actor: item.chat, handle: "" }] = others;
+        const author = others.find(({ actor }) => actor === item.actor);
+        const names = chat === undefined ? first.actor : titleOf(chat);
+        const isOwn = item.actor === own;
+        const who = isOwn ? saySaid("you") : about(others, item.actor).name;
+        const to = `${wayTo(item.chat)}?at=${encodeURIComponent(keyOf(item))}`;
+        return (
+          <li key={`${item.chat} ${keyOf(item)}`}>
+            <a class="line chat-line" href={at(to)}>
+              <Avatar person={personOf(author ?? first)} size={48} />
+              <span class="person-words">
+                <span class="person-name">
+                  {(isOwn || others.length > 1) && (
+                    <>
+                      <bdi>{who}</bdi> ·{" "}
+                    </>
+                  )}
+                  <bdi>{names}</bdi>
+                </span>
+                <span class="found-words" dir="auto">
+                  {gistOf(item)}
+                </span>
               </span>
-              <time class="person-handle" dateTime={new Date(item.at).toISOString()}>
+              <time class="chat-when" dateTime={new Date(item.at).toISOString()}>
                 {ago(item.at)}
               </time>
-            </span>
-          </a>
-        </li>
-      ))}
+            </a>
+          </li>
+        );
+      })}
     </ul>
   );
 }
@@ -106,6 +132,7 @@ function List({ open }: { readonly open: string }) {
   const heading = useArrival(say("nav.chats"));
   async function search(text: string): Promise<void> {
     words.value = text;
+    fault.value = "";
     if (text.trim() === "") {
       found.value = null;
       return;
@@ -121,6 +148,11 @@ function List({ open }: { readonly open: string }) {
   return (
     <section class="chat-list" aria-label={say("nav.chats")}>
       <header class="screen-head">
+        {standing.value?.phase === "loggedOut" && (
+          <a class="round" href={at("/")} aria-label={say("back")}>
+            <Icon name="back" />
+          </a>
+        )}
         <h1 {...(open === "" ? { ref: heading } : {})} tabIndex={-1}>
           {say("nav.chats")}
         </h1>
@@ -162,7 +194,23 @@ function List({ open }: { readonly open: string }) {
           ))}
         </ul>
       )}
+      {found.value === null && list !== null && <Before />}
     </section>
+  );
+}
+
+/** What this browser kept when one logged out: it is read, and one writes here. */
+function Before() {
+  const own = me.value?.actor;
+  const kept = accounts.value.filter((one) => one.actor === own && !one.isLoggedIn);
+  return (
+    <>
+      {kept.map((one) => (
+        <Button key={one.id} kind="quiet" size="wide" onClick={() => attempt(() => switchTo(one))}>
+          {saySaid("kept.before")}
+        </Button>
+      ))}
+    </>
   );
 }
 

@@ -1,37 +1,38 @@
 /** Oneself: the profile as others see it, the accounts of this browser, and the way out. */
 
-import { accounts, type Known, me } from "../accounts.ts";
+import type { KeysView } from "../../worker/key_questions.ts";
+import { accounts, asPerson, type Known, me } from "../accounts.ts";
 import { switchTo } from "../entering.ts";
 import { NoKeysNotice, PaperNudge } from "../keys/notice.tsx";
+import { useKeys } from "../keys/standing.ts";
+import { sayKeys } from "../keys/words.ts";
 import { logOut } from "../leaving.ts";
 import { Avatar, PersonLine, pageOf } from "../parts/avatar.tsx";
 import { Bell } from "../parts/bell.tsx";
-import { question } from "../parts/dialog.tsx";
-import { Button } from "../parts/form.tsx";
+import { question, type Way } from "../parts/dialog.tsx";
+import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
 import { at, go } from "../router.ts";
 import { say } from "../words/index.ts";
 
-const personOf = (one: Known) => ({
-  id: one.actor,
-  handle: one.address,
-  display_name: one.displayName,
-  icon: "",
-  icon_here: one.avatar,
-});
-
-function askWayOut(who: Known): void {
+/** Whoever logs out of the last device that has the keys is told before what that means. */
+function askWayOut(who: Known, keys: KeysView | null): void {
+  const isLast = keys?.stand === "listed" && !keys.isWritten && keys.listed.length < 2;
+  const first: Way = { words: sayKeys("logout.write"), act: () => go("/settings/keys") };
   question(
     say("logout.title"),
     <>
+      {isLast && <Fault>{sayKeys("logout.last")}</Fault>}
       <p>{say("logout.keep.says")}</p>
       <p>{say("logout.remove.says")}</p>
     </>,
     [
+      ...(isLast ? [first] : []),
       {
         words: say("logout.keep"),
+        kind: isLast ? "quiet" : "main",
         act: async () => {
           await logOut(who, true);
           go("/", true);
@@ -67,7 +68,7 @@ function Switcher({ who }: { who: Known }) {
               }
             >
               <PersonLine
-                person={personOf(one)}
+                person={asPerson(one)}
                 note={one.isLoggedIn ? one.address : say("me.out")}
               />
             </Button>
@@ -84,11 +85,12 @@ function Switcher({ who }: { who: Known }) {
 
 export function MeScreen() {
   const who = me.value;
+  const keys = useKeys().view;
   if (who === null) return null;
   return (
     <Screen title={say("nav.me")} actions={<Bell />}>
       <section class="card profile">
-        <Avatar person={personOf(who)} size={96} />
+        <Avatar person={asPerson(who)} size={96} />
         <h2>
           <bdi>{who.displayName === "" ? who.name : who.displayName}</bdi>
         </h2>
@@ -110,14 +112,14 @@ export function MeScreen() {
           </a>
         </div>
       </section>
-      <PaperNudge />
+      <PaperNudge view={keys.value} />
       <NoKeysNotice />
       <a class="button quiet wide" href={at("/settings")}>
         <Icon name="settings" />
         {say("me.settings")}
       </a>
       <Switcher who={who} />
-      <button type="button" class="button quiet wide" onClick={() => askWayOut(who)}>
+      <button type="button" class="button quiet wide" onClick={() => askWayOut(who, keys.value)}>
         <Icon name="out" />
         {say("logout.do")}
       </button>

@@ -7,6 +7,7 @@ import { askAsMe, renamed } from "../accounts.ts";
 import type { Account } from "../api_types.ts";
 import { mediaAddress } from "../media.ts";
 import { Fault, Field, Form, TextArea } from "../parts/form.tsx";
+import { addressOf, type Link, LinkFields, written } from "../parts/links.tsx";
 import { Screen, Waiting } from "../parts/screen.tsx";
 import { tell } from "../parts/toast.tsx";
 import { FaceField } from "../pictures/face.tsx";
@@ -19,6 +20,7 @@ import { explain } from "../words/problems.ts";
 function Fields({ account }: { readonly account: Account }) {
   const name = useSignal(account.display_name);
   const summary = useSignal(linesOf(richOf(account.summary)));
+  const links = useSignal<readonly Link[]>(account.links);
   const avatar = useSignal<string | null>(null);
   const header = useSignal<string | null>(null);
   async function send(): Promise<void> {
@@ -27,6 +29,7 @@ function Fields({ account }: { readonly account: Account }) {
       summary: summary.value,
       avatar: avatar.value,
       header: header.value,
+      links: written(links.value).map(({ name, url }) => ({ name, url: addressOf(url) })),
     };
     renamed(await askAsMe<Account>("PATCH", "/account", { body }));
     tell(say("saved"));
@@ -66,6 +69,7 @@ function Fields({ account }: { readonly account: Account }) {
           summary.value = text;
         }}
       />
+      <LinkFields links={links} />
     </Form>
   );
 }

@@ -9,6 +9,7 @@ import { QrCode } from "../codes/qr.tsx";
 import { Scanner } from "../codes/scanner.tsx";
 import { device } from "../device.ts";
 import { sayKeys } from "../keys/words.ts";
+import { nameOf } from "../parts/avatar.tsx";
 import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Screen, Waiting } from "../parts/screen.tsx";
@@ -39,12 +40,13 @@ function Digits({ number }: { readonly number: string }) {
 }
 
 export function SafetyScreen({ parts }: { readonly parts: Readonly<Record<string, string>> }) {
-  const name = parts.handle ?? "";
+  const handle = parts.handle ?? "";
+  const name = nameOf({ handle, display_name: "" });
   const safety = useSignal<Safety | null>(null);
   const fault = useSignal("");
   const differs = useSignal("");
   useEffect(() => {
-    device.safety(name).then(
+    device.safety(handle).then(
       (found) => {
         safety.value = found;
       },
@@ -52,11 +54,11 @@ export function SafetyScreen({ parts }: { readonly parts: Readonly<Record<string
         fault.value = whyNot(error, name);
       },
     );
-  }, [name]);
+  }, [handle]);
   async function compare(text: string): Promise<void> {
     differs.value = "";
     try {
-      safety.value = await device.verify(name, text);
+      safety.value = await device.verify(handle, text);
     } catch (error) {
       differs.value = whyNot(error, name);
     }
@@ -64,14 +66,17 @@ export function SafetyScreen({ parts }: { readonly parts: Readonly<Record<string
   async function goOn(number: string): Promise<void> {
     differs.value = "";
     try {
-      safety.value = await device.acceptAnew(name, number);
+      safety.value = await device.acceptAnew(handle, number);
     } catch (error) {
       differs.value = whyNot(error, name);
     }
   }
   const found = safety.value;
   return (
-    <Screen title={sayKeys("safety.with", { name })} under={`/people/${encodeURIComponent(name)}`}>
+    <Screen
+      title={sayKeys("safety.with", { name })}
+      under={`/people/${encodeURIComponent(handle)}`}
+    >
       {fault.value !== "" && <Fault>{fault.value}</Fault>}
       {found === null && fault.value === "" && <Waiting />}
       {found !== null && (
@@ -86,6 +91,9 @@ export function SafetyScreen({ parts }: { readonly parts: Readonly<Record<string
             </section>
           )}
           <section class="card">
+            <p class="handle centred" dir="ltr">
+              {handle}
+            </p>
             <p>{sayKeys("safety.says")}</p>
             <Digits number={found.number} />
             <QrCode text={found.number} label={sayKeys("safety.qr")} />

@@ -71,6 +71,7 @@ export function SettingsScreen() {
           <Way to="/settings/devices" icon="link" words="devices" />
           <Way to="/settings/keys" icon="lock" words="keys" />
           <Way to="/settings/messages" icon="chats" words="kept" />
+          <Way to="/settings/lock" icon="lock" words="lock" />
           <Way to="/settings/password" icon="edit" words="password" />
           <Way to="/settings/invites" icon="link" words="invites" />
           <Way to="/settings/mutes" icon="mute" words="mutes" />

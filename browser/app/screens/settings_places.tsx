@@ -6,6 +6,7 @@ import { DeleteScreen } from "./delete.tsx";
 import { DevicesScreen } from "./devices.tsx";
 import { InvitesScreen } from "./invites.tsx";
 import { KeysScreen } from "./keys.tsx";
+import { LockScreen } from "./lock.tsx";
 import { MissingScreen } from "./missing.tsx";
 import { MutesScreen } from "./mutes.tsx";
 import { PasswordScreen } from "./password.tsx";
@@ -16,6 +17,7 @@ const PLACES = new Map([
   ["devices", DevicesScreen],
   ["keys", KeysScreen],
   ["messages", ArchiveScreen],
+  ["lock", LockScreen],
   ["password", PasswordScreen],
   ["invites", InvitesScreen],
   ["delete", DeleteScreen],

@@ -1,6 +1,6 @@
 /** Where somebody comes in who is not logged in: what this is, and the two ways in. */
 
-import { accounts, type Known } from "../accounts.ts";
+import { accounts, asPerson, type Known } from "../accounts.ts";
 import { switchTo } from "../entering.ts";
 import { homeNode } from "../home_node.ts";
 import { PersonLine } from "../parts/avatar.tsx";
@@ -26,25 +26,29 @@ function askForget(who: Known): void {
   ]);
 }
 
-/** The accounts whose device this browser kept. */
+/** The accounts whose device this browser has, or kept. */
 function Kept() {
-  const kept = accounts.value.filter((one) => !one.isLoggedIn);
-  if (kept.length === 0) return null;
+  const all = accounts.value;
+  const kept = all.filter((one) => !one.isLoggedIn);
+  if (all.length === 0) return null;
   return (
     <section class="card">
       <h2>{say("welcome.kept")}</h2>
       <ul class="lines">
+        {all.map(
+          (one) =>
+            one.isLoggedIn && (
+              <li key={one.id}>
+                <Button look="line" onClick={() => attempt(() => switchTo(one))}>
+                  <PersonLine person={asPerson(one)} />
+                </Button>
+              </li>
+            ),
+        )}
         {kept.map((one) => (
           <li key={one.id}>
             <a class="line" href={at(`/login?name=${encodeURIComponent(one.name)}`)}>
-              <PersonLine
-                person={{
-                  id: one.actor,
-                  handle: one.address,
-                  display_name: one.displayName,
-                  icon: "",
-                }}
-              />
+              <PersonLine person={asPerson(one)} />
             </a>
             <div class="ways">
               <Button kind="quiet" size="small" onClick={() => attempt(() => read(one))}>

@@ -111,6 +111,7 @@ class ChatScreen:
         self._kith = kith
         self._names = names
         self._typing = Typing()
+        self._where = ""  # the group that what is heard is of, where all is heard
 
     async def meet(self, who: str) -> None:
         """Talk until the input ends."""
@@ -226,13 +227,24 @@ class ChatScreen:
                     continue
                 if them and not await self._is_of(one, them):
                     await self._tell_elsewhere(one)
-                else:
+                elif not await self._is_of_devices(one):
                     shown = await self._seen(one)
-                    if isinstance(one, MembersChanged) and await self._kith.group(one.conversation):
-                        continue  # of a group it is told who came, not which devices
+                    self._where = "" if them else await self._group_of(one)
                     with self._typing.above():
                         self._tell(one, shown)
                 check()
+
+    async def _is_of_devices(self, one: ConversationEvent) -> bool:
+        """Of a group it is told who came, not which devices did."""
+        if isinstance(one, ConversationJoined | GroupChanged):
+            with suppress(NodeError):  # who came has a name, too
+                self._names = await self._kith.names()
+        return isinstance(one, MembersChanged) and bool(await self._group_of(one))
+
+    async def _group_of(self, one: ConversationEvent) -> str:
+        """What the group is called that it is about; "" where it is none."""
+        shape = await self._kith.group(one.conversation) if one.conversation else None
+        return shape.name if shape else ""
 
     async def _seen(self, one: ConversationEvent) -> Message | None:
         """The message that it is about, as it stands."""
@@ -310,6 +322,7 @@ class ChatScreen:
     def _line(self, at: int, actor: str, text: str, behind: str = "") -> None:
         style = "cyan" if actor == self._kith.actor else "green"
         name = self._names.get(actor, actor)
+        name = f"{name} in {self._where}" if self._where else name
         self._context.out.say(f"{moment_of_micros(at)} {name}: {text}{behind}", style)
 
     def _tell(self, one: ConversationEvent, seen: Message | None) -> None:

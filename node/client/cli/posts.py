@@ -231,6 +231,8 @@ def _tell(context: CommandContext, notice: Notice, number: int) -> None:
 
 def _show(context: CommandContext, post: Post, number: int) -> None:
     context.out.say(f"{number:>3}  {post.author.handle}  {moment(post.published)}", "bold")
+    if post.shared_by is not None:
+        context.out.say(f"     shared by {post.shared_by.handle or post.shared_by.id}", "dim")
     for file in post.media:
         if not post.video and (file.media_type.startswith("image/") or file.kind == "Image"):
             context.out.say(f"     ▣ {file.name or 'a picture without a description'}")

@@ -78,13 +78,15 @@ reactions = table(
     text("activity"),
     instant("created", nullable=False),
     Index("ix_reactions_object_kind", "object", "kind"),
+    some_index("ix_reactions_shares", "kind = 'share'", "actor", "created"),
 )
 
 timeline = table(
     "timeline",
     Column("account", TEXT, primary_key=True),
     Column("post", TEXT, primary_key=True),
-    instant("published", nullable=False),
+    instant("published", nullable=False),  # or when it was shared
+    Column("shared", BigInteger),  # 1: it stands here only because it was shared; else NULL
     Index("ix_timeline_account_published_post", "account", "published", "post"),
     Index("ix_timeline_post_account", "post", "account"),
 )

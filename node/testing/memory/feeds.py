@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
-from node.graph.friendship_states import FRIENDS
-from node.graph.friendship_unit import FollowState
 from node.graph.visibility import Audience, AudienceKind
 from node.inbox.mentions import REQUEST
 from node.inbox.mutes import MuteKind
@@ -24,25 +22,19 @@ class FeedUnit(InboxUnit):
 
     async def feed(self, account: str, reader: str, limit: int, after: Cursor | None) -> Page:
         rows = [(at, id) for (whose, id), at in self.tables.timeline.items() if whose == account]
-        return await self._page(rows, reader, limit, after)
+        return await self._page(rows, reader, limit, after, of=account)
 
     async def by_friends(
         self, account: str, reader: str, limit: int, after: Cursor | None, size: int = LOOKED_AT
     ) -> Page:
-        def by_friend(post: Written) -> bool:
-            found = self.tables.friendships.get((reader, post.note.author))
-            return found is not None and found[0].pair == FRIENDS
-
-        return await self._window(by_friend, account, reader, limit, after, size)
+        is_friend = self.is_friend
+        return await self._window(is_friend, account, reader, limit, after, size)
 
     async def by_followed(
         self, account: str, reader: str, limit: int, after: Cursor | None, size: int = LOOKED_AT
     ) -> Page:
-        def by_followed(post: Written) -> bool:
-            found = self.tables.follows.get((reader, post.note.author))
-            return found is not None and found[0].state is FollowState.ACCEPTED
-
-        return await self._window(by_followed, account, reader, limit, after, size)
+        is_followed = self.is_followed
+        return await self._window(is_followed, account, reader, limit, after, size)
 
     async def local(self, reader: str, limit: int, after: Cursor | None) -> Page:
         rows = [
@@ -56,7 +48,7 @@ class FeedUnit(InboxUnit):
 
     async def _window(
         self,
-        counts: Callable[[Written], bool],
+        counts: Callable[[str, str], bool],
         account: str,
         reader: str,
         limit: int,
@@ -65,8 +57,14 @@ class FeedUnit(InboxUnit):
     ) -> Page:
         lines = [(at, id) for (whose, id), at in self.tables.timeline.items() if whose == account]
         ids, end = page(lines, size, after)
-        rows = [(at, id) for at, id in lines if id in ids and counts(self.tables.posts[id])]
-        items, behind = await self._page(rows, reader, limit, None)
+        near = {id for id in ids if counts(reader, self.tables.posts[id].note.author)}
+        near |= {
+            id
+            for who, id in self.tables.shares
+            if (account, id) in self.tables.shared and counts(reader, who)
+        }
+        rows = [(at, id) for at, id in lines if id in ids and id in near]
+        items, behind = await self._page(rows, reader, limit, None, of=account)
         return items, behind or end
 
     async def by_author(self, author: str, reader: str, limit: int, after: Cursor | None) -> Page:
@@ -93,16 +91,34 @@ class FeedUnit(InboxUnit):
         limit: int,
         after: Cursor | None,
         heeds: bool = True,
+        of: str = "",
     ) -> Page:
         posts, account = self.tables.posts, await self.account_of(reader) if heeds else None
         people = muted(self, account or "", MuteKind.PERSON)
         words = sorted(muted(self, account or "", MuteKind.WORD))
         ids, cursor = page([row for row in rows if not posts[row[1]].deleted], limit, after)
         seen = [posts[id] for id in ids if await self.sees(reader, id)]
-        items = [self._shown(one, reader) for one in seen if one.note.author not in people]
-        for one in items:
-            one.filtered = filtered(one, reader, words)
+        items = []
+        for one in seen:
+            id, author = one.note.id, one.note.author
+            item, who = self._shown(one, reader), await self._sharers(of, id, reader, people)
+            if author in people or (not who and (of, id) in self.tables.shared):
+                continue
+            if (of, id) in self.tables.shared and who[0] != author:
+                item.shared_by = shown(self.tables, who[0])
+                item.shared = from_micros(self.tables.timeline[of, id])
+            item.filtered = filtered(item, reader, words)
+            items.append(item)
         return items, cursor
+
+    async def _sharers(self, of: str, id: str, reader: str, muted: Iterable[str]) -> list[str]:
+        """Who shared it that stands there for that alone, as `store.sharers` says."""
+        shares = sorted((at, who) for (who, post), at in self.tables.shares.items() if post == id)
+        author = self.tables.posts[id].note.author
+        named = [who for _, who in shares if not await self.hidden(who)]
+        if author == reader:
+            return []
+        return [who for who in (*named, author) if self.is_near(reader, who) and who not in muted]
 
     def _shown(self, post: Written, reader: str) -> Post:
         note = post.note

@@ -1,7 +1,7 @@
 """The inbox room's unit over a `MemoryTables`, and the pages of feeds and notices."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -16,6 +16,7 @@ from node.inbox.audiences import Author
 from node.inbox.known import Known, still_warning
 from node.inbox.mentions import MOST_WAITING, REQUEST, Mentioning, WhoMentions
 from node.inbox.reports import NOTICE
+from node.inbox.sharing import SHARE
 from node.store.inbox import MOST_SAID
 from node.store.visibility import GROUPS
 from node.testing.memory.graph import GraphUnit
@@ -197,6 +198,7 @@ class InboxUnit(VisibilityUnit):
                 await self.tell(account, "post_deleted", {"id": id})
         for key in [key for key in self.tables.reactions if key[1] == id]:
             del self.tables.reactions[key]
+            self.tables.shares.pop(key[:2], None)
         below = {one for one, post in self.tables.posts.items() if post.thread == id}
         await Notices(self).take_back(lambda one: one.object in {id, *below})
 
@@ -220,6 +222,7 @@ class InboxUnit(VisibilityUnit):
                 await self.erase_post(id)
         for key in [key for key in self.tables.reactions if key[0] == actor]:
             del self.tables.reactions[key]
+            self.tables.shares.pop(key[:2], None)
         await Notices(self).take_back(lambda one: one.actor == actor and one.kind != NOTICE)
         account = await self.account_of(actor)
         if account is not None:
@@ -248,10 +251,15 @@ class InboxUnit(VisibilityUnit):
     async def add_tombstone(self, id: str, actor: str) -> None:
         await Tombstones(self).add(id, actor)
 
-    async def show(self, accounts: Sequence[str], post: Note | Known) -> None:
+    async def show(
+        self, accounts: Sequence[str], post: Note | Known, shared: int | None = None
+    ) -> None:
         for account in accounts:
             if (account, post.id) not in self.tables.timeline:
-                self.tables.timeline[account, post.id] = self.tables.posts[post.id].at
+                at = self.tables.posts[post.id].at if shared is None else shared
+                self.tables.timeline[account, post.id] = at
+                if shared is not None:
+                    self.tables.shared[account, post.id] = None
                 told = {"id": post.id, "author": post.author}
                 self.tell_each([account], "post", told, about=post.author)
 
@@ -282,13 +290,43 @@ class InboxUnit(VisibilityUnit):
         said = await self.reaction(actor, object, kind)
         if activity not in said:
             self.tables.reactions[actor, object, kind] = (*said, activity)[-MOST_SAID:]
+            if kind == SHARE:
+                self.tables.shares.setdefault((actor, object), micros(self.now))
 
     async def unreact(self, actor: str, object: str, kind: str) -> None:
         self.tables.reactions.pop((actor, object, kind), None)
+        self.tables.shares.pop((actor, object), None)
         gone = (actor, object, kind)
         await Notices(self).take_back(
             lambda one: (one.actor, one.object, one.kind) == gone, rests=True
         )
+        if kind == SHARE and not any(shared == object for _, shared in self.tables.shares):
+            await self._shared_no_more(object)
+
+    async def _shared_no_more(self, post: str) -> None:
+        for account, id in [key for key in self.tables.shared if key[1] == post]:
+            reader, found = self.tables.accounts.get(account), self.tables.posts.get(post)
+            if reader and found and self.is_near(reader.actor, found.note.author):
+                continue
+            del self.tables.shared[account, id]
+            self.tables.timeline.pop((account, id), None)
+            await self.tell(account, "post_deleted", {"id": id})
+
+    def is_near(self, reader: str, other: str) -> bool:
+        """Whether what `other` says stands in the feed of `reader`."""
+        return self.is_friend(reader, other) or self.is_followed(reader, other)
+
+    def is_friend(self, reader: str, other: str) -> bool:
+        found = self.tables.friendships.get((reader, other))
+        return found is not None and found[0].pair == FRIENDS
+
+    def is_followed(self, reader: str, other: str) -> bool:
+        found = self.tables.follows.get((reader, other))
+        return found is not None and found[0].state is FollowState.ACCEPTED
+
+    async def shared_since(self, actor: str, since: datetime, most: int) -> int:
+        mine = (at for (who, _), at in self.tables.shares.items() if who == actor)
+        return min(most, sum(at >= micros(since) for at in mine))
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
         for key, said in list(self.tables.reactions.items()):
@@ -345,6 +383,7 @@ class InboxUnit(VisibilityUnit):
             mine = {id for id, p in self.tables.posts.items() if p.note.author == ours}
             for key in [k for k in self.tables.reactions if k[0] == theirs and k[1] in mine]:
                 del self.tables.reactions[key]
+                self.tables.shares.pop(key[:2], None)
             account = await self.account_of(ours)
             if account is not None:
                 await Notices(self).take_back(_of(account, theirs))

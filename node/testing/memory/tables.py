@@ -221,6 +221,8 @@ class MemoryTables:
     posts: dict[str, Written] = field(default_factory=dict)
     audiences: dict[str, tuple[Audience, ...]] = field(default_factory=dict)
     timeline: dict[tuple[str, str], int] = field(default_factory=dict)
+    shared: dict[tuple[str, str], None] = field(default_factory=dict)  # lines for that alone
+    shares: dict[tuple[str, str], int] = field(default_factory=dict)  # when, by actor and post
     reactions: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     packages: dict[str, Package] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)

@@ -64,6 +64,8 @@ class Shown(Struct, frozen=True):
 
     def _post(self, post: Post, account: str) -> Post:
         self._person(post.author, account)
+        if post.shared_by is not None:
+            self._person(post.shared_by, account)
         for place, file in enumerate(post.media):
             if is_shown(file.kind, file.media_type):
                 file.here = self._at(account, "file", post.number, place, file.url)

@@ -39,7 +39,9 @@ class MediaFile(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 class Post(msgspec.Struct, kw_only=True):
     """A post or comment as its reader sees it. `content` is clean HTML, `content_map` the same in
-    other languages, by language tag. `number`: API-5.6. `filtered`: words that its reader mutes."""
+    other languages, by language tag. `number`: API-5.6. `filtered`: words that its reader mutes.
+    `shared_by`: who of those near its reader passed it on, and `shared` when, where it stands in
+    the feed for that alone."""
 
     id: str
     number: str
@@ -62,6 +64,8 @@ class Post(msgspec.Struct, kw_only=True):
     liked: bool = False
     content_map: dict[str, str] = {}
     filtered: list[str] = []
+    shared_by: Person | None = None
+    shared: datetime | None = None
 
 
 class PostList(msgspec.Struct, kw_only=True):

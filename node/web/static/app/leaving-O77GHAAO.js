@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-J7EPZQSJ.js";import"/app/chunk-LLR6QMB3.js";import"/app/chunk-GESLVKTE.js";import"/app/chunk-TMUGC2BP.js";import"/app/chunk-AQ7WFRNL.js";import"/app/chunk-2I7YUZLO.js";export{r as deleteAccount,m as forget,o as logOut};

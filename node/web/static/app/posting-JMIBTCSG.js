@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-PGKVVPKI.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-TMUGC2BP.js";import"/app/chunk-2I7YUZLO.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

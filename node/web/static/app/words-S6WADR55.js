@@ -1,1 +1,0 @@
-import{a as o}from"/app/chunk-CXHF5HTS.js";import"/app/chunk-2I7YUZLO.js";export{o as sayWritten};
