@@ -176,6 +176,33 @@ def taken_back_as_they_were(it: Scenario) -> None:
     del it.devices["mallory"]
 
 
+def meant_in_vain(it: Scenario) -> None:
+    """What was meant for somebody who was put out, and words that waited as one left: both told."""
+    alice, phone, bob, carol = able(it, "alice", "alice-phone", "bob", "carol")
+    (ghost,) = able(it, "bob-ghost")
+    account = Account(it, bob, "bob").reads(bob)
+    group = begin(it, alice, phone, bob, carol)
+    account.shows(alice)
+    deed(it, phone, "appoint", group=group, actor=carol.actor, role=roster.ADMIN)
+    it.next(phone)
+    deed(it, alice, "remove", group=group, actors=[carol.actor])
+    (removal,) = it.send(alice)
+    it.tell(phone, LostRace())
+    it.next(phone)
+    it.give(phone, removal["content"])
+    it.tell(phone, Accepted())
+    it.send(phone)
+    it.give(bob, removal["content"])
+    deed(it, alice, "appoint", group=group, actor=bob.actor, role=roster.OWNER)
+    pass_on(it, alice, phone, bob)
+    # Bob's node shows other keys of his: nothing is said until that is settled, and she leaves.
+    Account(it, ghost, "bob-ghost").shows(alice)
+    it.say(alice, group, "waits")
+    deed(it, alice, "quit", group=group)
+    deed(it, alice, "rename", group=group, name="Too late")
+    it.send(alice)
+
+
 def two_are_no_group(it: Scenario) -> None:
     """By no invitation does a conversation of two become a group."""
     alice, mallory = able(it, "alice", "mallory")
@@ -205,5 +232,6 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
         taken_back_as_they_were,
         "Her devices are added again by her keys, and she is an owner still.",
     ),
+    (meant_in_vain, "Wishes that nothing is left of, and words that wait as one leaves, are told."),
     (two_are_no_group, "A conversation of two becomes no group by an invitation."),
 )

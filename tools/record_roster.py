@@ -56,6 +56,24 @@ FORMS: tuple[tuple[str, str, str], ...] = (
     ("space around the name", written(b" x", OWN), "E2E-8.1"),
     ("two lines", written(b"a\nb", OWN), "E2E-8.1"),
     ("a name that turns the text", written("a\u202eb".encode(), OWN), "E2E-8.1"),
+    *(
+        (f"a name with U+{ord(one):04X}", written(f"a{one}b".encode(), OWN), "E2E-8.1")
+        for one in (
+            "\u00ad\u034f\u061c\u115f\u17b4\u180b\u200b\u200e\u200f\u2060\u2066\u206f\u3164\ufe00"
+            "\ufeff\uffa0\ufff9\U0001bca0\U0001d173\U000e0041"
+        )
+    ),
+    *(
+        (f"a name that ends with U+{ord(one):04X}", written(f"a{one}".encode(), OWN), "E2E-8.1")
+        for one in "\u00a0\u1680\u2003\u200c\u200d\u202f\u205f\u2800\u3000"
+    ),
+    ("a blank name of another space", written("\u3000".encode(), OWN), "E2E-8.1"),
+    ("a joiner inside", written("👩\u200d🦰 ❤\ufe0f".encode(), OWN), ""),
+    ("a name as an address", written(b"ann@ann.test", OWN), "E2E-8.1"),
+    ("a name with a wide at", written("\uff20ann".encode(), OWN), "E2E-8.1"),
+    ("a name with an at among words", written(b"we @ home", OWN), ""),
+    ("an actor of two lines", written(b"x", [(b"https://a.test/\nx", 3)]), "E2E-8.1"),
+    ("an actor with more than ASCII", written(b"x", [("https://é.test/".encode(), 3)]), "E2E-8.1"),
     ("a name of 101 characters", written(b"x" * 101, OWN), "E2E-8.1"),
     ("a name as of a person", written(b"@ann", OWN), "E2E-8.1"),
     ("with keys", written(b"x", TWO, root=b"r" * 32), ""),

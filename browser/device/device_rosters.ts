@@ -122,6 +122,16 @@ export class DeviceRosters {
     });
   }
 
+  /** Before anybody is asked for key packages. Throws `Malformed`, `TooMuch` (E2E-8.1). */
+  checkStart(name: string, actors: readonly string[]): Promise<void> {
+    return this.#turns.inTurn(async () => {
+      await this.#check();
+      const members = actors.map((actor) => [actor, "member" as Role] as const);
+      const people = { ...Object.fromEntries(members), [this.#state.actor]: "owner" as const };
+      roster.check({ name, people, roots: {} });
+    });
+  }
+
   /** Before anybody is asked for key packages. Throws `Forbidden` (E2E-8.3), `TooMuch`. */
   checkAdd(group: string, actors: readonly string[]): Promise<void> {
     return this.#turns.inTurn(() => this.#checkAdd(group, actors));
@@ -192,7 +202,7 @@ export class DeviceRosters {
       const before = await this.#mine(group);
       const session = await this.#state.groups.session(group);
       const isAlone = roster.actorsOf(before).length === 1 && session.members().length === 1;
-      if (isAlone) return [await takingPart.quit(this.#state, group, now)];
+      if (isAlone) return takingPart.quit(this.#state, group, now);
       await this.#changed(group, { type: "Quit" }, now);
       return [];
     });
@@ -210,6 +220,9 @@ export class DeviceRosters {
 
   async #changed(group: string, intent: Intent, now: number): Promise<void> {
     await this.#check();
+    if (await this.#outbox.quits(group)) {
+      throw new Missing("E2E-5.6", "this device is leaving that group");
+    }
     await rosters.check(await this.#mine(group), intent, this.#state.actor);
     await this.#outbox.change(group, intent, now);
   }

@@ -100,6 +100,15 @@ export class MessageMaker {
     }
   }
 
+  /** Why there is nothing left to do. */
+  async whyMoot({ group, intent }: OwedRow): Promise<string> {
+    const shape = rosters.here(await this.#state.groups.session(group));
+    if (intent.type === "Appoint" && shape !== null && !roster.rankIn(shape, intent.actor)) {
+      return `${intent.actor} is not in this group any more`;
+    }
+    return "somebody else did it first";
+  }
+
   /** The row with its message. Throws what the group refuses for good. */
   async make(owed: OwedRow, now: number): Promise<OwedRow> {
     switch (owed.intent.type) {

@@ -18,9 +18,23 @@ export const LONGEST_NAME = 100;
 const LONGEST_ACTOR = 2048;
 const MOST_BYTES = 65_536;
 const ROOT_BYTES = 32;
-/** What would begin a line, or turn those beside it about. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/u;
+/**
+ * What would begin a line, turn those beside it about, or not be seen. By their numbers, not by a property: all
+ * have to judge alike, whatever Unicode each of them knows.
+ */
+const CONTROL = new RegExp(
+  "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f" +
+    "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0e\\ufeff\\uffa0\\ufff0-\\ufffb" +
+    "\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]|\\p{Surrogate}",
+  "u",
+);
+/** Spaces, and what joins or shapes the character before it: none at an end. */
+const BLANK = "\\x20\\xa0\\u1680\\u2000-\\u200a\\u200c\\u200d\\u202f\\u205f\\u2800\\u3000";
+const AROUND = new RegExp(`^[${BLANK}\\ufe0f]|[${BLANK}]$`, "u");
+const AT = "[@\\ufe6b\\uff20]";
+const NO_BLANK = `[^${BLANK}\\ufe0f]*`;
+const LIKE_PEOPLE = new RegExp(`^${AT}|^${NO_BLANK}${AT}${NO_BLANK}$`, "u");
+const ACTOR = /^https:\/\/[\x21-\x7e]+$/;
 /** The ranks of those roles. */
 export const ADMIN = 2;
 export const OWNER = 3;
@@ -83,10 +97,10 @@ export function checkName(name: string): void {
   let wrong = bare ? "" : "a group needs a name";
   if ([...name].length > LONGEST_NAME) {
     wrong = `the name of a group has at most ${LONGEST_NAME} characters`;
-  } else if (CONTROL.test(name) || name !== bare) {
-    wrong ||= "the name of a group is one line, with no space around it";
-  } else if (name.startsWith("@")) {
-    wrong = "the name of a group does not begin with @, as people's do";
+  } else if (CONTROL.test(name) || AROUND.test(name)) {
+    wrong ||= "the name of a group is one line that is seen, with no space around it";
+  } else if (LIKE_PEOPLE.test(name)) {
+    wrong = "the name of a group is not written as people's are, with an @";
   }
   if (wrong) throw new Malformed("E2E-8.1", wrong);
 }
@@ -129,7 +143,7 @@ function read(reader: Reader): Roster {
     const actor = readText(each);
     const role = ROLES[each.u8() - 1];
     const root = each.opaque();
-    if (role === undefined || !actor.startsWith("https://")) {
+    if (role === undefined || !ACTOR.test(actor)) {
       throw new Malformed("E2E-8.1", "somebody in a group is an actor with a role");
     }
     if (root.length !== 0 && root.length !== ROOT_BYTES) {

@@ -4,6 +4,7 @@ The vault is opened by the first of them, and stays locked until they are closed
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
@@ -20,6 +21,7 @@ import msgspec
 from node.client import unfetched
 from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent
+from node.client.device_rosters import AMBIGUOUS, is_meant
 from node.client.device_trust import Standing
 from node.client.event_stream import Event
 from node.client.groups import former
@@ -82,9 +84,16 @@ class Conversations:
         messenger = await self.talk()
         messenger.device.check_seat()
         if group := messenger.device.rosters.meant(who):
+            if group != who and not re.search(r"\s", who):
+                await self._check_no_person(who)
             return group
         actor = await self._id(messenger, who)
         return await messenger.with_actor(actor)
+
+    async def _check_no_person(self, who: str) -> None:
+        """Whoever begins a group may call it like a friend. Raises `Conflict` (DEV-19.3)."""
+        if any(is_meant(handle, who) for handle in (await self.names()).values()):
+            raise Conflict("DEV-19.3", AMBIGUOUS.format(who=who))
 
     async def id_of(self, who: str) -> str:
         """Somebody's id. Raises `Missing` (GRA-3.1) for nobody."""
@@ -332,12 +341,6 @@ def _passing() -> Iterator[None]:
     except NodeError as error:
         if not will_pass(error):
             raise
-
-
-def is_meant(handle: str, who: str) -> bool:
-    """Whether `who`, in full or as a bare name, is `handle`."""
-    full, short = handle.lstrip("@").casefold(), who.lstrip("@").casefold()
-    return short in (full, full.partition("@")[0])
 
 
 @asynccontextmanager

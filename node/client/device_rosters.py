@@ -1,5 +1,6 @@
 """Pure: what a device's person makes of groups, each deed a step (spec E2E-8, DEV-19)."""
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -17,6 +18,10 @@ from node.client.rows import ConversationRow
 from node.e2ee.mls.public import key_package
 from node.errors import Conflict, Forbidden, Missing, Refused
 
+AMBIGUOUS = (
+    "a group and somebody are both called {who}: write @{who} for them, or the id of the group"
+    " (kith chats --json)"
+)
 OTHER_KEYS = "{who} is in the group with other keys: take them out, and then in again"
 NO_GROUP = "that conversation has no people to add, no roles and no name: begin a group"
 
@@ -56,9 +61,8 @@ class DeviceRosters:
         """The groups that are called so; those that this device is in, if there are some."""
         names = self._state.names("roster")
         known = {n.partition("/")[2]: self._state.get(n, RosterRow).name for n in names}
-        alike = [group for group, one in known.items() if one == name] or [
-            group for group, one in known.items() if one.casefold() == name.casefold()
-        ]
+        wanted, here = _key(name), self._state.conversations()
+        alike = [group for group, one in known.items() if _key(one) == wanted and group in here]
         stand = [group for group in alike if not self._state.conversation(group).left]
         return stand or alike
 
@@ -69,10 +73,13 @@ class DeviceRosters:
         """
         if self._state.has(rows.conversation_row(who)):
             return who
-        found = [] if who.startswith(("@", "https://")) else self.named(who)
+        is_person = roster.is_like_people(who) or who.startswith("https://")
+        found = [] if is_person else self.named(who)
         if len(found) > 1:
             several = f"several groups are called {who}: name one by its id (kith chats --json)"
             raise Conflict("DEV-19.3", several)
+        if found and any(is_meant(n.partition("/")[2], who) for n in self._state.names("handle")):
+            raise Conflict("DEV-19.3", AMBIGUOUS.format(who=who))
         return found[0] if found else ""
 
     def lines(self, *groups: str) -> list[LineRow]:
@@ -108,6 +115,12 @@ class DeviceRosters:
             lists.came_into_a_group(self._state)
             self._outbox.change(group, add, now)
         return group
+
+    def check_start(self, name: str, actors: Iterable[str]) -> None:
+        """Before anybody is asked for key packages. Raises `Malformed`, `TooMuch` (E2E-8.1)."""
+        self._check()
+        people = dict.fromkeys(actors, roster.MEMBER) | {self._state.actor: roster.OWNER}
+        roster.check(Roster(name, people))
 
     def check_add(self, group: str, actors: Iterable[str]) -> None:
         """Before anybody is asked for key packages. Raises `Forbidden` (E2E-8.3), `TooMuch`."""
@@ -154,7 +167,7 @@ class DeviceRosters:
         session = self._state.groups.session(group)
         if before.actors == {self._state.actor} and len(list(session.members())) == 1:
             with self._state.step():
-                return [taking_part.quit(self._state, group, now)]
+                return taking_part.quit(self._state, group, now)
         self._change(group, Quit(), now)
         return []
 
@@ -166,9 +179,22 @@ class DeviceRosters:
 
     def _change(self, group: str, intent: Intent, now: int) -> None:
         self._check()
+        if self._outbox.quits(group):
+            raise Missing("E2E-5.6", "this device is leaving that group")
         rosters.check(self._mine(group), intent, self._state.actor)
         with self._state.step():
             self._outbox.change(group, intent, now)
+
+
+def is_meant(handle: str, who: str) -> bool:
+    """Whether `who`, in full or as a bare name, is `handle`."""
+    full, short = handle.lstrip("@").casefold(), who.lstrip("@").casefold()
+    return short in (full, full.partition("@")[0])
+
+
+def _key(name: str) -> str:
+    """By what names of groups are told apart."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def knows_groups(package: bytes) -> bool:

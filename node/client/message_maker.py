@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from node.client import absent, put_out, roster, roster_leaves, rosters, rows, stops
 from node.client import content as inner
 from node.client.device_state import DeviceState
-from node.client.intents import Add, Intent, Leave, Quit, Readmit, Refresh, Remove, Say
+from node.client.intents import Add, Appoint, Intent, Leave, Quit, Readmit, Refresh, Remove, Say
 from node.client.roster import Roster
 from node.client.rows import MessageRow, OwedRow, WelcomeRow
 from node.client.said_rows import words_of
@@ -77,6 +77,13 @@ class MessageMaker:
                 is_out = shaped is not None and not roster_leaves.is_of(package, shaped)
                 return is_out or _stale_leaf(session, owed.intent) is None
         return False
+
+    def why_moot(self, owed: OwedRow) -> str:
+        """Why there is nothing left to do."""
+        intent, shape = owed.intent, rosters.here(self._state.groups.session(owed.group))
+        if isinstance(intent, Appoint) and shape is not None and not shape.rank(intent.actor):
+            return f"{intent.actor} {roster.NOBODY} any more"
+        return "somebody else did it first"
 
     def make(self, owed: OwedRow, now: int) -> OwedRow:
         """The row with its message. Raises what the group refuses for good."""

@@ -25,7 +25,7 @@ from node.client.seat import CLAUSES as SEAT_CLAUSES
 from node.client.seating import Seating
 from node.client.sent import Sent
 from node.client.words import Words
-from node.errors import Conflict, NodeError, NoRoom, Refused, TooMuch, Unreachable, will_pass
+from node.errors import Conflict, NodeError, NoRoom, Refused, Unreachable, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import (
     Acknowledgement,
@@ -176,8 +176,10 @@ class Messenger:
         return await self.lookups.sift(actor, packages, meant=not body.devices)
 
     async def _change(self) -> None:
-        with suppress(Unreachable, TooMuch):
-            await self.flush()
+        """What is in the way is no failure: it stays owed. What is refused for good is raised,
+        whatever its kind is."""
+        with suppress(Unreachable):
+            self._raise_first(await self._send())
 
     # -- sending ---------------------------------------------------------------------------------
 

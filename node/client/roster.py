@@ -23,9 +23,21 @@ LONGEST_NAME: Final = 100  # characters
 LONGEST_ACTOR: Final = 2048  # bytes
 MOST_BYTES: Final = 65_536
 ROOT_BYTES: Final = 32
-# What would begin a line, or turn those beside it about.
-_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# What would begin a line, turn those beside it about, or not be seen. By their numbers, not by a
+# property: all have to judge alike, whatever Unicode each of them knows.
+_CONTROL: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+# Spaces, and what joins or shapes the character before it: none at an end.
+_BLANK: Final = "\x20\xa0\u1680\u2000-\u200a\u200c\u200d\u202f\u205f\u2800\u3000\ufe0f"
+_AROUND: Final = re.compile(f"^[{_BLANK}]|[{_BLANK.removesuffix(chr(0xFE0F))}]$")
+_AT: Final = re.compile("[@\ufe6b\uff20]")
+_LIKE_PEOPLE: Final = re.compile(f"^{_AT.pattern}|^[^{_BLANK}]*{_AT.pattern}[^{_BLANK}]*$")
+_ACTOR: Final = re.compile(r"https://[\x21-\x7e]+")
 
+ONE_LINE: Final = "the name of a group is one line that is seen, with no space around it"
 NOBODY: Final = "is not in this group"
 
 
@@ -67,13 +79,18 @@ def check_name(name: str) -> str:
     wrong = "" if name.strip(" ") else "a group needs a name"
     if len(name) > LONGEST_NAME:
         wrong = f"the name of a group has at most {LONGEST_NAME} characters"
-    elif _CONTROL.search(name) or name != name.strip(" "):
-        wrong = wrong or "the name of a group is one line, with no space around it"
-    elif name.startswith("@"):
-        wrong = "the name of a group does not begin with @, as people's do"
+    elif _CONTROL.search(name) or _AROUND.search(name):
+        wrong = wrong or ONE_LINE
+    elif is_like_people(name):
+        wrong = "the name of a group is not written as people's are, with an @"
     if wrong:
         raise Malformed("E2E-8.1", wrong)
     return name
+
+
+def is_like_people(name: str) -> bool:
+    """Whether it is written as people are named: `@bob`, or an address."""
+    return _LIKE_PEOPLE.search(name) is not None
 
 
 def check(roster: Roster) -> Roster:
@@ -112,7 +129,7 @@ def _read(reader: Reader) -> Roster:
 
 def _read_person(reader: Reader) -> tuple[str, str, str]:
     actor, place, root = _text(reader.opaque()), reader.u8(), reader.opaque()
-    if not 1 <= place <= len(ROLES) or not actor.startswith("https://"):
+    if not 1 <= place <= len(ROLES) or not _ACTOR.fullmatch(actor):
         raise Malformed("E2E-8.1", "somebody in a group is an actor with a role")
     if len(root) not in (0, ROOT_BYTES):
         raise Malformed("E2E-8.1", "the root of somebody in a group is a key, or none")

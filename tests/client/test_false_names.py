@@ -63,6 +63,23 @@ def test_an_owner_whose_devices_a_member_takes_out_is_one_still_and_joins_no_for
     assert json.loads(row)["name"] == "Hers as before"
 
 
+@pytest.mark.clause("DEV-19.4")
+def test_what_was_meant_in_vain_is_told() -> None:
+    phone = [
+        line["gives"] for line in lines_of("meant-in-vain.alice-phone") if line["do"] == "next"
+    ]
+    (dropped,) = [one for told in phone if told["is"] == "Tell" for one in told["events"]]
+    assert dropped["change"] == "appoint" and dropped["reason"].endswith(
+        "not in this group any more"
+    )
+    alice = lines_of("meant-in-vain.alice")
+    given = [line["gives"] for line in alice if line["do"] == "tell"]
+    told = [each for events in given for each in events]
+    assert [each["is"] for each in told][-2:] == ["MessageUndelivered", "ConversationLeft"]
+    (late,) = [line["gives"] for line in alice if line["do"] == "rosters_rename"]
+    assert late["raises"]["clause"] == "E2E-5.6"
+
+
 @pytest.mark.clause("E2E-8.8")
 def test_a_conversation_of_two_becomes_no_group() -> None:
     alice = lines_of("two-are-no-group.alice")

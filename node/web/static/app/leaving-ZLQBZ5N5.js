@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-3VZICC7K.js";import"/app/chunk-4RE5KTTC.js";import"/app/chunk-34LJMDUS.js";import"/app/chunk-65RIEK7J.js";import"/app/chunk-7A4QKDLC.js";import"/app/chunk-LWPQLWFH.js";export{r as deleteAccount,m as forget,o as logOut};

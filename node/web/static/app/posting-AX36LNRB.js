@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-7B3CGSEC.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-65RIEK7J.js";import"/app/chunk-LWPQLWFH.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
