@@ -15,6 +15,7 @@ from contextlib import (
 )
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Final
 
 import msgspec
 
@@ -29,7 +30,16 @@ from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
 from node.client.rows import MessageRow
-from node.errors import Conflict, Malformed, Missing, NodeError, Refused, TooMuch, will_pass
+from node.errors import (
+    Conflict,
+    Malformed,
+    Missing,
+    NodeError,
+    Refused,
+    TooMuch,
+    Unreachable,
+    will_pass,
+)
 from node.ports import Clock
 from node.wire.api.e2ee import MailboxItem
 from node.wire.api.graph import Relation
@@ -39,6 +49,9 @@ Opening = Callable[[], AbstractAsyncContextManager[Messenger]]
 READY = "device_ready"  # another device of the account has key packages now (E2E-2.11)
 # A stream begins, or this device is told that few of its key packages are left.
 CATCH_UP = ("hello", "reset", "key_packages")
+
+MOST_NAMES: Final = 16  # that are asked for at once
+MOST_SILENT: Final = 3
 
 
 class Conversations:
@@ -281,20 +294,32 @@ class Conversations:
         }
 
     async def _met_in_groups(self, known: set[str]) -> dict[str, str]:
-        """The handles of those whom others brought into groups of ours; each is asked for once."""
-        device = (await self.talk()).device
+        """The handles of those whom others brought into groups of ours. Each is asked for once, and
+        who has none again after a day: till then their address is their name (DEV-19.7)."""
+        device, now = (await self.talk()).device, int(self._clock.now().timestamp())
         met = {one for row in device.conversations().values() for one in row.members}
+        unnamed = sorted(met - known - {device.actor})
+        unknown = [one for one in unnamed if not device.rosters.is_nameless(one, now)]
         found: dict[str, str] = {}
-        for actor in sorted(met - known - {device.actor}):
+        silent = 0
+        for actor in [one for one in unknown if not device.rosters.is_nameless(one, now)][
+            :MOST_NAMES
+        ]:
+            if silent == MOST_SILENT:
+                break  # nobody waits for one server after the other
             try:
                 person = (await self._people.relation(actor)).person
             except NodeError as error:
-                if will_pass(error):
-                    break  # nobody waits for one server after the other
-                continue  # they are gone: their address is their name
+                if isinstance(error, Unreachable) and not error.beyond:
+                    break  # our own node: it says nothing of them
+                silent += will_pass(error)
+                device.rosters.note_nameless(actor, now)
+                continue
             if person.handle:
                 device.remember(person.handle, actor)
                 found[person.handle] = actor
+            else:
+                device.rosters.note_nameless(actor, now)
         return found
 
     async def _relation(self, who: str) -> Relation:

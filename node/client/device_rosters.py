@@ -18,6 +18,7 @@ from node.client.rows import ConversationRow
 from node.e2ee.mls.public import key_package
 from node.errors import Conflict, Forbidden, Missing, Refused
 
+NAMELESS_SECONDS = 86_400
 AMBIGUOUS = (
     "a group and somebody are both called {who}: write @{who} for them, or the id of the group"
     " (kith chats --json)"
@@ -89,6 +90,16 @@ class DeviceRosters:
     def spoilt(self, group: str) -> SpoiltRow | None:
         """Who ended a group, and how (E2E-8.6)."""
         return self._state.find(roster_rows.spoilt_row(group), SpoiltRow)
+
+    def is_nameless(self, actor: str, now: int) -> bool:
+        """Whether their handle was asked for in vain within a day."""
+        asked = int(self._state.read(rows.nameless_row(actor)) or b"0")
+        return 0 <= now - asked < NAMELESS_SECONDS
+
+    def note_nameless(self, actor: str, now: int) -> None:
+        """Their handle was asked for in vain."""
+        with self._state.step():
+            self._state.write(rows.nameless_row(actor), str(now).encode())
 
     # -- what a person does ----------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from node.client.conversations import Conversations
 from node.client.device import Device
 from node.client.device_rosters import is_meant
+from node.client.intents import Say
 from node.client.roster import Roster
 from node.client.roster_rows import LineRow, SpoiltRow
 from node.client.rows import MessageRow
@@ -84,8 +85,10 @@ class GroupTalk:
         return await self._group(who)
 
     async def waits_there(self, group: str) -> str:
-        """Why what was meant there has not gone out yet, in a sentence; "" where nothing waits."""
-        if not (await self._talk.talk()).device.outbox.owed(group):
+        """Why what was meant there has not gone out yet, in a sentence; "" where no more than words
+        wait."""
+        owed = (await self._talk.talk()).device.outbox.owed(group)
+        if all(isinstance(row.intent, Say) for _, row in owed):
             return ""
         return await self._talk.in_the_way(group) or "others are first"
 

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import pytest
+from msgspec.structs import replace
 
+from node.client import rows
+from node.client.people import People, Relation
 from node.errors import Conflict, Malformed, Missing, TooMuch
 from tests.client.conftest import Square
 from tests.client.test_groups import said_to, square
@@ -70,3 +73,34 @@ async def test_what_cannot_be_asks_nobody_and_begins_nothing(
         with pytest.raises(Missing, match="no group called"):
             await alice.leave_group(bob.handle)
         assert await alice.conversations() == {}
+
+
+@pytest.mark.clause("DEV-19.7")
+async def test_who_has_no_name_keeps_nobody_from_theirs(
+    square: Square, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        await square.join("alice", "alpha.test") as alice,
+        await square.join("bob", "beta.test") as bob,
+    ):
+        await bob.talk()
+        device = (await alice.talk()).device
+        await square.befriend(alice, bob)
+        group = await alice.new_group("Walk", bob.handle)
+        gone, silent = "https://beta.test/a/nobody", "https://down.test/a/silent"
+        with device.state.step():
+            row = device.state.conversation(group)
+            members = sorted([*row.members, gone, silent])
+            device.state.put(rows.conversation_row(group), replace(row, members=members))
+        asked: list[str] = []
+        relation = People.relation
+
+        async def ask(people: People, who: str) -> Relation:
+            asked.append(who)
+            return await relation(people, who)
+
+        monkeypatch.setattr(People, "relation", ask)
+        for _ in range(2):
+            names = await alice.names()
+            assert names[bob.actor] == bob.handle and gone not in names
+        assert asked == [gone, silent]

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-44O33MLC.js";import"/app/chunk-XE263O74.js";import"/app/chunk-X7BVZJQB.js";import"/app/chunk-XTCY7O3N.js";import"/app/chunk-4OKSF2CO.js";import"/app/chunk-D24DMQNS.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-DVPFW6GX.js";import"/app/chunk-KUKDOCR4.js";import"/app/chunk-3QPPPIFJ.js";import"/app/chunk-ZCKWEVTV.js";import"/app/chunk-RVRVSNBQ.js";import"/app/chunk-CYRQ5CZS.js";export{r as deleteAccount,m as forget,o as logOut};

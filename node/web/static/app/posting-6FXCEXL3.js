@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-6LQCQUKS.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-XTCY7O3N.js";import"/app/chunk-D24DMQNS.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
