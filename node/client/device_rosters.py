@@ -93,13 +93,13 @@ class DeviceRosters:
 
     def is_nameless(self, actor: str, now: int) -> bool:
         """Whether their handle was asked for in vain within a day."""
-        asked = int(self._state.read(rows.nameless_row(actor)) or b"0")
+        asked = int(self._state.read(roster_rows.nameless_row(actor)) or b"0")
         return 0 <= now - asked < NAMELESS_SECONDS
 
     def note_nameless(self, actor: str, now: int) -> None:
         """Their handle was asked for in vain."""
         with self._state.step():
-            self._state.write(rows.nameless_row(actor), str(now).encode())
+            self._state.write(roster_rows.nameless_row(actor), str(now).encode())
 
     # -- what a person does ----------------------------------------------------------------------
 

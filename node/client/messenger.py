@@ -176,10 +176,8 @@ class Messenger:
         return await self.lookups.sift(actor, packages, meant=not body.devices)
 
     async def _change(self) -> None:
-        """What is in the way is no failure: it stays owed. What is refused for good is raised,
-        whatever its kind is."""
         with suppress(Unreachable):
-            self._raise_first(await self._send())
+            self._raise_first(await self._send())  # what is in the way stays owed
 
     # -- sending ---------------------------------------------------------------------------------
 

@@ -54,6 +54,10 @@ class SpoiltRow(msgspec.Struct, kw_only=True, frozen=True):
     reason: str
 
 
+def nameless_row(actor: str) -> str:
+    return f"nameless/{actor}"
+
+
 def roster_row(group: str) -> str:
     return f"roster/{group}"
 

@@ -282,10 +282,6 @@ def anew_row(actor: str) -> str:
     return f"anew/{actor}"
 
 
-def nameless_row(actor: str) -> str:
-    return f"nameless/{actor}"
-
-
 def looked_row(actor: str) -> str:
     return f"looked/{actor}"
 
