@@ -15,7 +15,7 @@ from node.e2ee.mls.public.framing import APPLICATION, COMMIT, PrivateMessage, en
 from node.errors import Conflict, Forbidden, Full, Missing, NodeError, Unreachable
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import FOLDER, Recorder
-from tools import record_groups, record_said, record_trust
+from tools import record_group_attacks, record_groups, record_said, record_trust
 from tools.scenarios import (
     DAY,
     URL,
@@ -713,6 +713,7 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     *record_trust.SCENARIOS,
     *record_said.SCENARIOS,
     *record_groups.SCENARIOS,
+    *record_group_attacks.SCENARIOS,
 )
 
 

@@ -21,7 +21,9 @@ import { nodeForgot } from "./home.ts";
 import type { Readmit } from "./intents.ts";
 import * as later from "./later.ts";
 import * as parked from "./parked.ts";
+import * as rosterLeaves from "./roster_leaves.ts";
 import { isGroup } from "./roster_rows.ts";
+import * as rosters from "./rosters.ts";
 import {
   ASKED,
   type AskedRow,
@@ -289,6 +291,10 @@ export class ComingBack {
       throw new Forbidden("DEV-9.3", "who asks to be taken back has no leaf in the group");
     }
     await checkSignature(wished.signatureKey, framing.authenticated(message), EMPTY);
+    const shape = rosters.here(session);
+    if (shape !== null && !(await rosterLeaves.isOf(wished, shape))) {
+      throw new Forbidden("DEV-9.3", "who asks to be taken back is out of the group");
+    }
     if ((await stops.revoked(this.#state, group)).has(hex(wished.signatureKey))) {
       throw new Forbidden("DEV-9.3", "who asks to be taken back is on no list of its account");
     }

@@ -324,6 +324,13 @@ export class Device {
     return this.#step(async () => undefined);
   }
 
+  /** Whether something else than words is owed to a conversation. */
+  owes(group: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      return (await this.#outbox.owed(group)).some(({ row }) => row.intent.type !== "Say");
+    });
+  }
+
   /** What is in the way of a conversation, as far as it is known. */
   held(group: string): Promise<Trouble | null> {
     return this.#inTurn(() => this.#outbox.held(group));

@@ -5,7 +5,7 @@
  * gone is asked for again. All of it is inside a step; `Refused` is thrown before anything of it is changed.
  */
 
-import { Missing, Refused } from "../errors.ts";
+import { Forbidden, Missing, Refused } from "../errors.ts";
 import { loaded } from "../loaded.ts";
 import {
   type ApplicationMessage,
@@ -188,10 +188,10 @@ export class DeviceInbox {
     if (isAhead) return this.#park(group, item, false);
     const question = this.back.asks(item);
     if (question !== null) return this.back.asked(group, question);
-    const { extensions } = session.group.context;
+    const before = session.group;
     const step = await session.receive(item.content, now);
     try {
-      rosters.checkFollowed(extensions, step.value, step.session);
+      await rosters.checkFollowed(before, step.value, step.session);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       groups.passOver(group);
@@ -207,7 +207,7 @@ export class DeviceInbox {
 
   /** What the relay took, and nobody may follow: a commit ends the group (E2E-8.6). */
   async #unfollowed(group: string, event: Event, error: Refused): Told {
-    if (event.kind !== "Committed") throw error;
+    if (event.kind !== "Committed" && event.kind !== "Removed") throw error;
     const spoilt = rosters.spoil(this.#state, group, event, error);
     const told = [...(await this.#outbox.giveUp(group, error)), spoilt];
     await this.errands.left(group, [this.#state.actor]);
@@ -260,7 +260,7 @@ export class DeviceInbox {
     const step = await groups.join(item.content, await OwnPackage.load(row.package));
     const group = hex(step.value.groupId);
     const by = step.value.by === null ? "" : actorOf(step.value.by);
-    const shape = rosters.checkJoined(this.#state, step.session, by);
+    const shape = await rosters.checkJoined(this.#state, step.session, step.value.by);
     if (groups.has(group)) {
       await this.back.checkTakenBack(group, step.value);
       // Its commit is still to come, and says whether it is true (DEV-9.8).
@@ -350,6 +350,11 @@ export class DeviceInbox {
 
   async #read(group: string, event: ApplicationMessage, item: ParkedRow): Told {
     const actor = actorOf(event.sender);
+    const session = await this.#state.groups.session(group);
+    if (event.epoch === session.epoch && rosters.going(session).has(event.sender.leaf)) {
+      // The ratchet has moved all the same: the key was used.
+      return [unreadable(group, new Forbidden("E2E-8.5", rosters.IS_OUT))];
+    }
     let said: content.Content;
     try {
       said = content.read(event.data);
@@ -382,7 +387,7 @@ export class DeviceInbox {
     unfetched.forget(this.#state, group, row.members);
     await this.errands.left(group, [this.#state.actor]);
     const by = event.by === null ? "" : actorOf(event.by);
-    await rosters.left(this.#state, group, by, now);
+    await rosters.left(this.#state, group, by, now, roster.rosterOf(event.extensions));
     const conversation = group;
     return { is: "ConversationLeft", conversation, by: wished ? this.#state.actor : by };
   }

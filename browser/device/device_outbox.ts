@@ -131,6 +131,11 @@ export class DeviceOutbox {
     return type === "Leave" || type === "Quit";
   }
 
+  /** Whether this device means to be in a group no more. */
+  async quits(group: string): Promise<boolean> {
+    return (await this.#last(group))?.intent.type === "Quit";
+  }
+
   async #waits(group: string): Promise<boolean> {
     const { staged } = await this.#state.groups.session(group);
     if (staged !== null || (await rests(this.#state, group))) return true;
@@ -214,7 +219,7 @@ export class DeviceOutbox {
   /** There is nothing left to do; a wish that others fulfilled is told. */
   async #letGo(name: string, owed: OwedRow): Promise<Tell | null> {
     this.#state.delete(name);
-    const error = new Conflict("DEV-4.5", "somebody else did it first");
+    const error = new Conflict("DEV-4.5", await this.maker.whyMoot(owed));
     const events = keep(this.#state, await undone(this.#state, owed, error));
     return events.length ? { is: "Tell", events, error } : null;
   }
@@ -272,7 +277,7 @@ export class DeviceOutbox {
     for (const { content, to } of owed.welcomes) {
       this.#state.put(invitedRow(owed.group, sha256(content)), { actors: to });
     }
-    if (owed.intent.type === "Quit") return [await takingPart.quit(this.#state, owed.group, now)];
+    if (owed.intent.type === "Quit") return takingPart.quit(this.#state, owed.group, now);
     const wished = owed.intent.type === "Remove" ? owed.intent.actors : [];
     const { changed, doubts } = await this.entered(owed.group, event, now, wished);
     const began = event.epoch === 1n && event.added.length > 0;

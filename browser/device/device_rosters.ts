@@ -1,6 +1,6 @@
 /** Pure: what a device's person makes of groups, each deed a step (spec E2E-8, DEV-19). */
 
-import { Missing } from "../errors.ts";
+import { Forbidden, Missing } from "../errors.ts";
 import { parseKeyPackage } from "../mls/group.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { ConversationEvent } from "./conversation_events.ts";
@@ -15,6 +15,7 @@ import { cameIntoAGroup } from "./lists.ts";
 import type { Role } from "./roles.ts";
 import type { Roster } from "./roster.ts";
 import * as roster from "./roster.ts";
+import * as rosterLeaves from "./roster_leaves.ts";
 import * as rosterRows from "./roster_rows.ts";
 import * as rosters from "./rosters.ts";
 import { CLIENT, type ConversationRow, conversationRow } from "./rows.ts";
@@ -99,21 +100,35 @@ export class DeviceRosters {
       const me = this.#state.actor;
       const members = Object.keys(packages).map((actor) => [actor, "member" as Role] as const);
       const people = { ...Object.fromEntries(members), [me]: "owner" as const };
-      const made: Roster = { name, people };
+      const roots = await rosterLeaves.rootsOf(packages);
+      const own = await rosterLeaves.ownRoot(this.#state.groups.me);
+      const made: Roster = { name, people, roots: own ? { ...roots, [me]: own } : roots };
       roster.check(made);
       roster.checkDevices(made, 1 + Object.values(packages).flat().length);
       const group_id = newGroupId(this.#state.entropy);
-      const extensions = [roster.extension(made)];
+      const others = Object.keys(packages).filter((actor) => actor !== me);
+      // The commit brings them.
+      const extensions = [roster.extension(rosters.without(made, others))];
       const group = await this.#state.groups.found(group_id, now, extensions);
       const all = Object.keys(people).sort();
       const begun = { group_id, ref: "", url: "", members: all, created: now };
       const row: ConversationRow = { ...begun, left: false, joined: 0, grown: 0 };
       this.#state.put(conversationRow(group), row);
       rosterRows.keepLine(this.#state, group, rosters.NOTHING, made, me, now);
-      rosterRows.keep(this.#state, group, made);
+      await rosterRows.keep(this.#state, group, made);
       cameIntoAGroup(this.#state);
       await this.#outbox.change(group, add, now);
       return group;
+    });
+  }
+
+  /** Before anybody is asked for key packages. Throws `Malformed`, `TooMuch` (E2E-8.1). */
+  checkStart(name: string, actors: readonly string[]): Promise<void> {
+    return this.#turns.inTurn(async () => {
+      await this.#check();
+      const members = actors.map((actor) => [actor, "member" as Role] as const);
+      const people = { ...Object.fromEntries(members), [this.#state.actor]: "owner" as const };
+      roster.check({ name, people, roots: {} });
     });
   }
 
@@ -127,7 +142,7 @@ export class DeviceRosters {
     const came = actors.filter((actor) => !roster.rankIn(before, actor));
     const members = came.map((actor) => [actor, "member" as Role] as const);
     const after = {
-      name: before.name,
+      ...before,
       people: { ...before.people, ...Object.fromEntries(members) },
     };
     roster.checkChange(before, after, this.#state.actor);
@@ -139,8 +154,21 @@ export class DeviceRosters {
     return this.#turns.step(async () => {
       const add = await this.#trust.adding(packages, now);
       await this.#checkAdd(group, Object.keys(packages));
+      await this.#checkKeys(group, packages);
       await this.#outbox.change(group, add, now);
     });
+  }
+
+  /** Throws `Forbidden` (E2E-8.9) for who is in the group with other keys. */
+  async #checkKeys(group: string, packages: Packages): Promise<void> {
+    const here = await this.#mine(group);
+    for (const [actor, found] of Object.entries(packages)) {
+      if (!roster.rankIn(here, actor)) continue;
+      const right = found.map((data) => rosterLeaves.isOf(parseKeyPackage(data).leaf, here));
+      if ((await Promise.all(right)).includes(true)) continue;
+      const reason = `${actor} is in the group with other keys: take them out, and then in again`;
+      throw new Forbidden("E2E-8.9", reason);
+    }
   }
 
   /** Take people out. Throws `Conflict` (DEV-4.5) where none of them is in it. */
@@ -174,7 +202,7 @@ export class DeviceRosters {
       const before = await this.#mine(group);
       const session = await this.#state.groups.session(group);
       const isAlone = roster.actorsOf(before).length === 1 && session.members().length === 1;
-      if (isAlone) return [await takingPart.quit(this.#state, group, now)];
+      if (isAlone) return takingPart.quit(this.#state, group, now);
       await this.#changed(group, { type: "Quit" }, now);
       return [];
     });
@@ -192,7 +220,10 @@ export class DeviceRosters {
 
   async #changed(group: string, intent: Intent, now: number): Promise<void> {
     await this.#check();
-    rosters.check(await this.#mine(group), intent, this.#state.actor);
+    if (await this.#outbox.quits(group)) {
+      throw new Missing("E2E-5.6", "this device is leaving that group");
+    }
+    await rosters.check(await this.#mine(group), intent, this.#state.actor);
     await this.#outbox.change(group, intent, now);
   }
 }

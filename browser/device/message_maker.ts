@@ -17,7 +17,9 @@ import type { DeviceState } from "./device_state.ts";
 import { actorOf } from "./groups.ts";
 import type { Add, Intent, Readmit } from "./intents.ts";
 import * as putOut from "./put_out.ts";
+import type { Roster } from "./roster.ts";
 import * as roster from "./roster.ts";
+import * as rosterLeaves from "./roster_leaves.ts";
 import * as rosters from "./rosters.ts";
 import { MESSAGE, type MessageRow, messageRow, OWED, type OwedRow } from "./rows.ts";
 import { wordsOf } from "./said_rows.ts";
@@ -79,18 +81,32 @@ export class MessageMaker {
       return rosters.isMoot(shape, intent);
     }
     switch (intent.type) {
-      case "Add":
-        return !missing(session, intent).length;
+      case "Add": {
+        const after = shape && (await rosters.aimed(shape, intent));
+        return !(await missing(session, intent, after)).length;
+      }
       case "Remove":
         if (absent.of(this.#state, group).some((one) => intent.actors.includes(one))) return false;
         return !leavesOf(session, intent.actors).length;
       case "Refresh":
         return !(await this.mustCommit(group));
-      case "Readmit":
+      case "Readmit": {
+        const { leaf } = parseKeyPackage(intent.package);
+        if (shape !== null && !(await rosterLeaves.isOf(leaf, shape))) return true;
         return staleLeaf(session, intent) === null;
+      }
       default:
         return false;
     }
+  }
+
+  /** Why there is nothing left to do. */
+  async whyMoot({ group, intent }: OwedRow): Promise<string> {
+    const shape = rosters.here(await this.#state.groups.session(group));
+    if (intent.type === "Appoint" && shape !== null && !roster.rankIn(shape, intent.actor)) {
+      return `${intent.actor} is not in this group any more`;
+    }
+    return "somebody else did it first";
   }
 
   /** The row with its message. Throws what the group refuses for good. */
@@ -172,20 +188,24 @@ export class MessageMaker {
 
   async #commit(owed: OwedRow, now: number): Promise<OwedRow> {
     const session = await this.#state.groups.session(owed.group);
-    const before = session.group.tree;
+    const { group, ownLeaf } = session;
+    const before = group.tree;
     const { actor, groups } = this.#state;
+    const shape = rosters.here(session);
+    const root = shape && (await rosterLeaves.ownRoot(groups.me));
+    const aim = shape && (await rosters.wished(shape, owed.intent, actor, root ?? ""));
     const wished = [
-      ...shaped(session, owed.intent, actor),
-      ...proposalsOf(session, owed.intent, actor),
+      ...shaped(session, aim),
+      ...(await proposalsOf(session, owed.intent, actor, aim)),
     ];
     const authenticatedData = putOut.mark(this.#state, owed.group, owed.intent);
     const { me } = groups;
     const proposals = [...(await this.#revoked(owed.group, session, wished)), ...wished];
     const step = await session.stage(now, proposals, { authenticatedData, me });
-    const { commit, withheld, next, changes } = this.#state.groups.apply(owed.group, step);
+    const staged = this.#state.groups.apply(owed.group, step);
+    const { commit, withheld, next, changes } = staged;
+    await rosters.checkOwn(group, staged, ownLeaf);
     const after = next.group.tree;
-    const shape = roster.rosterOf(next.group.context.extensions);
-    if (shape !== null) roster.checkDevices(shape, [...after.members()].length);
     const to = [...actorsAt(after, changes.added)].sort();
     const stay = actorsAt(
       after,
@@ -224,22 +244,28 @@ export class MessageMaker {
   }
 }
 
-/** What it makes of the roster of a group (E2E-8). Throws what is not ours to do. */
-function shaped(session: Session, intent: Intent, me: string): readonly Proposal[] {
+/** What makes `aim` of the roster of a group, where it is another one (E2E-8). */
+function shaped(session: Session, aim: Roster | null): readonly Proposal[] {
   const before = rosters.here(session);
-  if (before === null) return [];
-  const after = rosters.wished(before, intent, me);
-  if (after === before) return [];
-  const extensions = roster.instead(session.group.context.extensions, after);
+  if (before === null || aim === null || roster.isSame(before, aim)) return [];
+  const extensions = roster.instead(session.group.context.extensions, aim);
   return [{ type: "groupContextExtensions", extensions }];
 }
 
-function proposalsOf(session: Session, intent: Intent, me: string): readonly Proposal[] {
+async function proposalsOf(
+  session: Session,
+  intent: Intent,
+  me: string,
+  aim: Roster | null,
+): Promise<readonly Proposal[]> {
   switch (intent.type) {
     case "Quit":
       return leavesOf(session, [me]).map((removed) => ({ type: "remove", removed }));
     case "Add":
-      return missing(session, intent).map((keyPackage) => ({ type: "add", keyPackage }));
+      return (await missing(session, intent, aim)).map((keyPackage) => ({
+        type: "add",
+        keyPackage,
+      }));
     case "Remove":
       return leavesOf(session, intent.actors).map((removed) => ({ type: "remove", removed }));
     case "Readmit": {
@@ -256,11 +282,23 @@ function proposalsOf(session: Session, intent: Intent, me: string): readonly Pro
   }
 }
 
-/** The packages of devices that are not in the group: a device is its signature key. */
-function missing(session: Session, intent: Add): readonly KeyPackage[] {
+/**
+ * The packages of devices that are not in the group, of people who are to be in it then, under their keys: a device
+ * is its signature key.
+ */
+async function missing(
+  session: Session,
+  intent: Add,
+  shape: Roster | null,
+): Promise<readonly KeyPackage[]> {
   const here = new Set(session.members().map(({ signatureKey }) => hex(signatureKey)));
   const packages = Object.values(intent.packages).flat().map(parseKeyPackage);
-  return packages.filter(({ leaf }) => !here.has(hex(leaf.signatureKey)));
+  const found: KeyPackage[] = [];
+  for (const one of packages) {
+    if (here.has(hex(one.leaf.signatureKey))) continue;
+    if (shape === null || (await rosterLeaves.isOf(one.leaf, shape))) found.push(one);
+  }
+  return found;
 }
 
 function leavesOf(session: Session, actors: readonly string[]): readonly number[] {

@@ -6,7 +6,7 @@
 
 import { Forbidden, Malformed, TooMuch } from "../errors.ts";
 import { type Extension, type Extensions, find } from "../mls/public/extensions.ts";
-import { type Bytes, concat, equal, text, utf8 } from "../wire/bytes.ts";
+import { type Bytes, concat, equal, hex, text, unhex, utf8 } from "../wire/bytes.ts";
 import { opaque, parse as parseAll, type Reader, u8, vector } from "../wire/tls.ts";
 import { ROLES, type Role } from "./roles.ts";
 
@@ -17,16 +17,38 @@ const MOST_DEVICES = 400;
 export const LONGEST_NAME = 100;
 const LONGEST_ACTOR = 2048;
 const MOST_BYTES = 65_536;
-/** What would begin a line, or turn those beside it about. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-const CONTROL = /[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|\p{Surrogate}/u;
-const ADMIN = 2;
-const OWNER = 3;
+const ROOT_BYTES = 32;
+/**
+ * What would begin a line, turn those beside it about, or not be seen. By their numbers, not by a property: all
+ * have to judge alike, whatever Unicode each of them knows.
+ */
+const CONTROL = new RegExp(
+  "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b\\u200e\\u200f" +
+    "\\u2028-\\u202e\\u2060-\\u206f\\u3164\\ufe00-\\ufe0e\\ufeff\\uffa0\\ufff0-\\ufffb" +
+    "\\u{1bca0}-\\u{1bca3}\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]|\\p{Surrogate}",
+  "u",
+);
+/** Spaces, and what joins or shapes the character before it: none at an end. */
+const BLANK = "\\x20\\xa0\\u1680\\u2000-\\u200a\\u200c\\u200d\\u202f\\u205f\\u2800\\u3000";
+const AROUND = new RegExp(`^[${BLANK}\\ufe0f]|[${BLANK}]$`, "u");
+const AT = "[@\\ufe6b\\uff20]";
+const NO_BLANK = `[^${BLANK}\\ufe0f]*`;
+const LIKE_PEOPLE = new RegExp(`^${AT}|^${NO_BLANK}${AT}${NO_BLANK}$`, "u");
+const ACTOR = /^https:\/\/[\x21-\x7e]+$/;
+/** The ranks of those roles. */
+export const ADMIN = 2;
+export const OWNER = 3;
 
-/** The people of a group, each with a role, and what it is called. */
+/**
+ * The people of a group, each with a role, and what it is called.
+ *
+ * `roots`: of who has keys of an account, their root in hex. A name alone gives nobody a right: anybody can
+ * write one into a leaf (E2E-8.9).
+ */
 export interface Roster {
   readonly name: string;
   readonly people: Readonly<Record<string, Role>>;
+  readonly roots: Readonly<Record<string, string>>;
 }
 
 /** The greater the more they may; 0 for who is not in it. */
@@ -39,12 +61,20 @@ export function actorsOf({ people }: Roster): readonly string[] {
   return Object.keys(people);
 }
 
-function encode({ name, people }: Roster): Bytes {
+/** Under which keys somebody is in it, in hex; empty for none. */
+export function rootIn({ roots }: Roster, actor: string): string {
+  return (Object.hasOwn(roots, actor) && roots[actor]) || "";
+}
+
+function encode(roster: Roster): Bytes {
+  const { name, people } = roster;
   const written = Object.entries(people).map(([actor, role]) => {
-    return { actor: utf8(actor), place: 1 + ROLES.indexOf(role) };
+    return { actor: utf8(actor), place: 1 + ROLES.indexOf(role), root: rootIn(roster, actor) };
   });
   written.sort((a, b) => compare(a.actor, b.actor));
-  const encoded = written.map(({ actor, place }) => concat(opaque(actor), u8(place)));
+  const encoded = written.map(({ actor, place, root }) =>
+    concat(opaque(actor), u8(place), opaque(unhex(root))),
+  );
   return concat(u8(1), opaque(utf8(name)), vector(encoded));
 }
 
@@ -67,10 +97,10 @@ export function checkName(name: string): void {
   let wrong = bare ? "" : "a group needs a name";
   if ([...name].length > LONGEST_NAME) {
     wrong = `the name of a group has at most ${LONGEST_NAME} characters`;
-  } else if (CONTROL.test(name) || name !== bare) {
-    wrong ||= "the name of a group is one line, with no space around it";
-  } else if (name.startsWith("@")) {
-    wrong = "the name of a group does not begin with @, as people's do";
+  } else if (CONTROL.test(name) || AROUND.test(name)) {
+    wrong ||= "the name of a group is one line that is seen, with no space around it";
+  } else if (LIKE_PEOPLE.test(name)) {
+    wrong = "the name of a group is not written as people's are, with an @";
   }
   if (wrong) throw new Malformed("E2E-8.1", wrong);
 }
@@ -109,15 +139,24 @@ function read(reader: Reader): Roster {
     throw new Malformed("E2E-8.1", "a group of a version that is not known");
   }
   const name = readText(reader);
-  const people = reader.vector((each): readonly [string, Role] => {
+  const found = reader.vector((each) => {
     const actor = readText(each);
     const role = ROLES[each.u8() - 1];
-    if (role === undefined || !actor.startsWith("https://")) {
+    const root = each.opaque();
+    if (role === undefined || !ACTOR.test(actor)) {
       throw new Malformed("E2E-8.1", "somebody in a group is an actor with a role");
     }
-    return [actor, role];
-  }, 2);
-  return { name, people: Object.fromEntries(people) };
+    if (root.length !== 0 && root.length !== ROOT_BYTES) {
+      throw new Malformed("E2E-8.1", "the root of somebody in a group is a key, or none");
+    }
+    return { actor, role, root: hex(root) };
+  }, 3);
+  const rooted = found.filter(({ root }) => root);
+  return {
+    name,
+    people: Object.fromEntries(found.map(({ actor, role }) => [actor, role])),
+    roots: Object.fromEntries(rooted.map(({ actor, root }) => [actor, root])),
+  };
 }
 
 /** Throws `Malformed`, `TooMuch` (E2E-8.1, E2E-8.2). */
@@ -172,6 +211,11 @@ function checkOut(mine: number, theirs: number): void {
   }
 }
 
+function mayTakeOut(roster: Roster, by: string, actor: string): boolean {
+  const [mine, theirs] = [rankIn(roster, by), rankIn(roster, actor)];
+  return mine >= ADMIN && (mine > theirs || mine >= OWNER);
+}
+
 /** `by` may make of the one the other. Throws `Forbidden` (E2E-8.3). */
 export function checkChange(before: Roster, after: Roster, by: string): void {
   const mine = rankIn(before, by);
@@ -195,13 +239,27 @@ export function checkChange(before: Roster, after: Roster, by: string): void {
   }
 }
 
-/** What a commit did: who made it, of whom it added devices, and who has some after it. */
+/**
+ * A device that a commit adds. `root`: whose keys certify it, in hex; empty for nobody's. `again`: one of that
+ * actor with the same signature key stood there before.
+ */
+export interface NewLeaf {
+  readonly actor: string;
+  readonly root: string;
+  readonly again: boolean;
+}
+
+/** What a commit did: who made it, which devices it added, and who has some after it. */
 export interface Made {
   readonly by: string;
-  readonly added: readonly string[];
+  readonly added: readonly NewLeaf[];
   readonly present: readonly string[];
   /** By one who only joins by it, or it closes the group. */
   readonly isOutside: boolean;
+  /** What certifies the leaf of who made it, before and after it, as in `NewLeaf`. */
+  readonly roots: readonly [string, string];
+  /** That there are after it. */
+  readonly devices: number;
 }
 
 function isAlike(a: Extensions, b: Extensions): boolean {
@@ -214,9 +272,12 @@ function isAlike(a: Extensions, b: Extensions): boolean {
   );
 }
 
-/** A commit that others accepted may be followed. Throws `Refused` (E2E-8.1 to E2E-8.4). */
+function refused(reason: string): Forbidden {
+  return new Forbidden("E2E-8.4", reason);
+}
+
+/** A commit may be followed, and be sent. Throws `Refused` (E2E-8.1 to E2E-8.4, E2E-8.9). */
 export function checkCommit(before: Extensions, after: Extensions, made: Made): void {
-  const refused = (reason: string) => new Forbidden("E2E-8.4", reason);
   const [was, now] = [rosterOf(before), rosterOf(after)];
   if (was === null) {
     if (now !== null) throw refused("a conversation without roles gets none by a commit");
@@ -227,16 +288,49 @@ export function checkCommit(before: Extensions, after: Extensions, made: Made): 
     throw refused("a commit takes nothing else of a group away, and adds nothing");
   }
   checkChange(was, now, made.by);
-  const [stranger] = made.added.filter((actor) => !rankIn(now, actor)).sort();
+  checkDevicesOf(was, now, made);
+  checkRoots(was, now, made);
+  if (made.added.length) checkDevices(now, made.devices);
+}
+
+/** Who comes, comes with a device, and who goes, with all. Throws `Forbidden` (E2E-8.4). */
+function checkDevicesOf(was: Roster, now: Roster, made: Made): void {
+  const added = new Set(made.added.map(({ actor }) => actor));
+  const [stranger] = [...added].filter((actor) => !rankIn(now, actor)).sort();
   if (stranger !== undefined) {
     throw refused(`a device of who is not in this group was added: ${stranger}`);
   }
-  if (actorsOf(now).some((actor) => !rankIn(was, actor) && !made.added.includes(actor))) {
+  if (actorsOf(now).some((actor) => !rankIn(was, actor) && !added.has(actor))) {
     throw refused("who comes into a group comes with a device");
   }
   const isLeft = (actor: string) => !rankIn(now, actor) && made.present.includes(actor);
   if (actorsOf(was).some((actor) => actor !== made.by && isLeft(actor))) {
     throw refused("who is taken out of a group goes with all devices");
+  }
+}
+
+/** Everybody is who the roster says, by their keys. Throws `Forbidden` (E2E-8.9). */
+function checkRoots(was: Roster, now: Roster, { by, roots, added }: Made): void {
+  const wrong = (reason: string) => new Forbidden("E2E-8.9", reason);
+  const isIn = (roster: Roster, actor: string) => rankIn(roster, actor) > 0;
+  for (const actor of actorsOf(was).filter((one) => isIn(now, one))) {
+    const root = rootIn(was, actor);
+    if (root !== rootIn(now, actor) && (root || actor !== by)) {
+      throw wrong("nobody gets other keys in a group by a commit");
+    }
+  }
+  [was, now].forEach((roster, at) => {
+    const root = rootIn(roster, by);
+    if (root && root !== roots[at]) {
+      throw wrong(`it is of a device that the keys of ${by} do not know`);
+    }
+  });
+  for (const { actor, root, again } of added) {
+    const expected = rootIn(now, actor);
+    // Of what no keys certify who could take that person out, and in again with it, answers for it.
+    const isByWhomItMay = again || actor === by || !isIn(was, actor) || mayTakeOut(was, by, actor);
+    if (expected ? root === expected : isByWhomItMay) continue;
+    throw wrong(`it adds a device that the keys of ${actor} do not know`);
   }
 }
 

@@ -17,6 +17,8 @@ export interface PersonRow {
 export interface RosterRow {
   readonly name: string;
   readonly people: readonly PersonRow[];
+  /** Of who has keys of an account: their root in hex. */
+  readonly roots: readonly { readonly actor: string; readonly root: string }[];
 }
 
 /**
@@ -62,7 +64,12 @@ export async function known(state: DeviceState, group: string): Promise<Roster |
   const row = await state.find(rosterRow(group), ROSTER);
   if (row === null) return null;
   const people = row.people.map(({ actor, role }) => [actor, role] as const);
-  return { name: row.name, people: Object.fromEntries(people) };
+  const roots = row.roots.map(({ actor, root }) => [actor, root] as const);
+  return {
+    name: row.name,
+    people: Object.fromEntries(people),
+    roots: Object.fromEntries(roots),
+  };
 }
 
 /** What happened to groups, the oldest first. */
@@ -78,9 +85,13 @@ export async function lines(
 }
 
 /** The group is like that now. */
-export function keep(state: DeviceState, group: string, roster: Roster): void {
+export async function keep(state: DeviceState, group: string, roster: Roster): Promise<void> {
   const { name } = roster;
-  state.put(rosterRow(group), { name, people: peopleOf(roster, actorsOf(roster)) });
+  const rooted = Object.entries(roster.roots).sort(([a], [b]) => (a < b ? -1 : 1));
+  const roots = rooted.map(([actor, root]) => ({ actor, root }));
+  const row: RosterRow = { name, people: peopleOf(roster, actorsOf(roster)), roots };
+  const known = await state.find(rosterRow(group), ROSTER);
+  if (JSON.stringify(known) !== JSON.stringify(row)) state.put(rosterRow(group), row);
 }
 
 /** It never began. */

@@ -1,14 +1,18 @@
 /** Pure: who takes part in a conversation once its group is in another epoch (DEV-16.8, E2E-8.2). */
 
+import { Missing } from "../errors.ts";
 import type { Committed } from "../mls/group.ts";
 import * as absent from "./absent.ts";
-import type { ConversationLeft, GroupChanged, MembersChanged } from "./conversation_events.ts";
+import type { ConversationEvent, GroupChanged, MembersChanged } from "./conversation_events.ts";
 import type { DeviceState } from "./device_state.ts";
 import { actorOf, actorsOf } from "./groups.ts";
 import * as putOut from "./put_out.ts";
 import * as roster from "./roster.ts";
 import * as rosters from "./rosters.ts";
-import { conversationRow, goneRow } from "./rows.ts";
+import { conversationRow, goneRow, OWED } from "./rows.ts";
+import { undone } from "./undone.ts";
+
+const WENT = "this device left that group before it went out";
 
 /** Who is in it now, as rows and as it is told. `wished`: whom our person put out by it. */
 export async function entered(
@@ -52,15 +56,22 @@ export async function forget(state: DeviceState, group: string): Promise<void> {
   state.put(conversationRow(group), { ...row, left: true });
 }
 
-/** It said that it is in the group no more: its node gives it nothing from there now. */
+/**
+ * It said that it is in the group no more: its node gives it nothing from there now. What waited there is told.
+ */
 export async function quit(
   state: DeviceState,
   group: string,
   now: number,
-): Promise<ConversationLeft> {
+): Promise<readonly ConversationEvent[]> {
   const { actor } = state;
+  const told: ConversationEvent[] = [];
+  for (const name of state.names("owed", group)) {
+    const error = new Missing("E2E-5.6", WENT);
+    told.push(...(await undone(state, await state.get(name, OWED), error)));
+  }
   await rosters.left(state, group, actor, now);
   await forget(state, group);
   if ((await state.conversation(group)).ref) state.put(goneRow(group), { actors: [actor] });
-  return { is: "ConversationLeft", conversation: group, by: actor };
+  return [...told, { is: "ConversationLeft", conversation: group, by: actor }];
 }

@@ -43,6 +43,7 @@ export async function beginGroup(
 ): Promise<string> {
   await by.device.checkSeat();
   const others = [...new Set(actors)].filter((actor) => actor !== by.device.actor).sort();
+  await by.device.rosters.checkStart(name, others);
   const packages = await packagesOf(by, others, nameOf);
   const group = await by.device.rosters.start(name, packages, by.seconds());
   await by.settle();

@@ -314,8 +314,9 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
     return `${name} ${actors.length}`;
   }
 
-  async changeGroup(): Promise<void> {
+  async changeGroup(): Promise<boolean> {
     this.#refuse();
+    return true;
   }
 
   #chat(id: string): Chat {

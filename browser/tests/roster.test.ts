@@ -5,26 +5,32 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import type { Role } from "../device/roles.ts";
-import { checkCommit, EXTENSION, parse } from "../device/roster.ts";
+import { checkCommit, EXTENSION, type Made, parse } from "../device/roster.ts";
 import { Refused } from "../errors.ts";
 import type { Extension } from "../mls/public/extensions.ts";
 import { type Bytes, concat, EMPTY, unhex, utf8 } from "../wire/bytes.ts";
 import { opaque, u8, vector } from "../wire/tls.ts";
 
+type Roots = Readonly<Record<string, string>>;
+
 interface Shape {
   readonly name: string;
   readonly people: Readonly<Record<string, Role>>;
+  readonly roots: Roots;
 }
 
 interface Vectors {
   readonly roles: readonly Role[];
   readonly forms: readonly { what: string; data: string; clause: string }[];
-  readonly before: Shape;
+  readonly before: Omit<Shape, "roots">;
   readonly commits: readonly {
     what: string;
     by: string;
+    roots: Roots;
     after: Shape;
-    added: readonly string[];
+    added: Made["added"];
+    own: readonly [string, string];
+    devices: number;
     present: readonly string[];
     outside: boolean;
     more: boolean;
@@ -46,10 +52,14 @@ function clauseOf(deed: () => unknown): string {
 }
 
 /** Written by itself, as what is wrong is not written by the device. */
-function written({ name, people }: Shape): Bytes {
+function written({ name, people, roots }: Shape): Bytes {
   const sorted = Object.entries(people).sort(([a], [b]) => (a < b ? -1 : 1));
   const each = sorted.map(([actor, role]) =>
-    concat(opaque(utf8(actor)), u8(1 + VECTORS.roles.indexOf(role))),
+    concat(
+      opaque(utf8(actor)),
+      u8(1 + VECTORS.roles.indexOf(role)),
+      opaque(unhex(roots[actor] ?? "")),
+    ),
   );
   return concat(u8(1), opaque(utf8(name)), vector(each));
 }
@@ -65,12 +75,14 @@ for (const { what, data, clause } of VECTORS.forms) {
 
 for (const one of VECTORS.commits) {
   test(`a commit: ${one.what}`, () => {
-    const before: Extension[] = [{ type: EXTENSION, data: written(VECTORS.before) }];
+    const before: Extension[] = [
+      { type: EXTENSION, data: written({ ...VECTORS.before, roots: one.roots }) },
+    ];
     const after: Extension[] = [{ type: EXTENSION, data: written(one.after) }];
     if (one.more) after.unshift({ type: 0xf1cf, data: EMPTY });
-    const { by, added, present, outside: isOutside } = one;
+    const { by, added, present, outside: isOutside, own: roots, devices } = one;
     assert.equal(
-      clauseOf(() => checkCommit(before, after, { by, added, present, isOutside })),
+      clauseOf(() => checkCommit(before, after, { by, added, present, isOutside, roots, devices })),
       one.clause,
     );
   });

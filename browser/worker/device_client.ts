@@ -382,8 +382,11 @@ export interface DeviceQuestions extends KeyQuestions, FileQuestions {
    */
   newGroup(name: string, actors: readonly string[]): string;
 
-  /** Change a group. Throws `Forbidden` (E2E-8.3) without the right, and as `newGroup`. */
-  changeGroup(chat: string, change: GroupChange): void;
+  /**
+   * Change a group; whether that is done, or waits for what is in the way. Throws `Forbidden` (E2E-8.3) without
+   * the right, and as `newGroup`.
+   */
+  changeGroup(chat: string, change: GroupChange): boolean;
 }
 
 /** The same, as a tab asks: each answer is a promise. */

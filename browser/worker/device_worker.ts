@@ -394,8 +394,8 @@ export class DeviceWorker implements Answered, Watcher {
     return begin(this.#opened(), name, actors);
   }
 
-  async changeGroup(chat: string, what: GroupChange): Promise<void> {
+  async changeGroup(chat: string, what: GroupChange): Promise<boolean> {
     const { change } = await loaded(import("./groups.ts"));
-    await change(this.#opened(), chat, what);
+    return change(this.#opened(), chat, what);
   }
 }

@@ -29,11 +29,12 @@ export async function begin(
   return beginGroup(open.carrying(), name, actors, await names(open));
 }
 
-/** Change a group. */
-export async function change(open: OpenDevice, chat: string, what: GroupChange): Promise<void> {
+/** Change a group. Whether that is done; what is in the way leaves it owed. */
+export async function change(open: OpenDevice, chat: string, what: GroupChange): Promise<boolean> {
   const row = (await open.device.conversations()).get(chat);
   if (row === undefined || row.left) {
     throw new Missing("DEV-19.3", "this device takes no part in that group any more");
   }
   await changeGroup(open.carrying(), chat, what, await names(open));
+  return !(await open.device.owes(chat));
 }

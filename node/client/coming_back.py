@@ -8,7 +8,17 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from node.client import behind, home, later, parked, roster_rows, rows, stops
+from node.client import (
+    behind,
+    home,
+    later,
+    parked,
+    roster_leaves,
+    roster_rows,
+    rosters,
+    rows,
+    stops,
+)
 from node.client.conversation_events import (
     ConversationBehind,
     ConversationEvent,
@@ -253,6 +263,9 @@ class ComingBack:
             raise Forbidden("DEV-9.3", "who asks to be taken back has no leaf in the group")
         suite = session.group.suite
         protect.check_signature(suite, package.leaf.signature_key, message.authenticated(), b"")
+        shape = rosters.here(session)
+        if shape is not None and not roster_leaves.is_of(package, shape):
+            raise Forbidden("DEV-9.3", "who asks to be taken back is out of the group")
         if package.leaf.signature_key in stops.revoked(self._state, group):
             raise Forbidden("DEV-9.3", "who asks to be taken back is on no list of its account")
         stale = session.group.tree.leaf(leaf)

@@ -4,6 +4,7 @@ The vault is opened by the first of them, and stays locked until they are closed
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import (
     AbstractAsyncContextManager,
@@ -14,12 +15,14 @@ from contextlib import (
 )
 from datetime import datetime, timedelta
 from itertools import count
+from typing import Final
 
 import msgspec
 
 from node.client import unfetched
 from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent
+from node.client.device_rosters import AMBIGUOUS, is_meant
 from node.client.device_trust import Standing
 from node.client.event_stream import Event
 from node.client.groups import former
@@ -27,7 +30,16 @@ from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
 from node.client.rows import MessageRow
-from node.errors import Conflict, Malformed, Missing, NodeError, Refused, TooMuch, will_pass
+from node.errors import (
+    Conflict,
+    Malformed,
+    Missing,
+    NodeError,
+    Refused,
+    TooMuch,
+    Unreachable,
+    will_pass,
+)
 from node.ports import Clock
 from node.wire.api.e2ee import MailboxItem
 from node.wire.api.graph import Relation
@@ -37,6 +49,9 @@ Opening = Callable[[], AbstractAsyncContextManager[Messenger]]
 READY = "device_ready"  # another device of the account has key packages now (E2E-2.11)
 # A stream begins, or this device is told that few of its key packages are left.
 CATCH_UP = ("hello", "reset", "key_packages")
+
+MOST_NAMES: Final = 16  # that are asked for at once
+MOST_SILENT: Final = 3
 
 
 class Conversations:
@@ -82,9 +97,16 @@ class Conversations:
         messenger = await self.talk()
         messenger.device.check_seat()
         if group := messenger.device.rosters.meant(who):
+            if group != who and not re.search(r"\s", who):
+                await self._check_no_person(who)
             return group
         actor = await self._id(messenger, who)
         return await messenger.with_actor(actor)
+
+    async def _check_no_person(self, who: str) -> None:
+        """Whoever begins a group may call it like a friend. Raises `Conflict` (DEV-19.3)."""
+        if any(is_meant(handle, who) for handle in (await self.names()).values()):
+            raise Conflict("DEV-19.3", AMBIGUOUS.format(who=who))
 
     async def id_of(self, who: str) -> str:
         """Somebody's id. Raises `Missing` (GRA-3.1) for nobody."""
@@ -272,20 +294,32 @@ class Conversations:
         }
 
     async def _met_in_groups(self, known: set[str]) -> dict[str, str]:
-        """The handles of those whom others brought into groups of ours; each is asked for once."""
-        device = (await self.talk()).device
+        """The handles of those whom others brought into groups of ours. Each is asked for once, and
+        who has none again after a day: till then their address is their name (DEV-19.7)."""
+        device, now = (await self.talk()).device, int(self._clock.now().timestamp())
         met = {one for row in device.conversations().values() for one in row.members}
+        unnamed = sorted(met - known - {device.actor})
+        unknown = [one for one in unnamed if not device.rosters.is_nameless(one, now)]
         found: dict[str, str] = {}
-        for actor in sorted(met - known - {device.actor}):
+        silent = 0
+        for actor in [one for one in unknown if not device.rosters.is_nameless(one, now)][
+            :MOST_NAMES
+        ]:
+            if silent == MOST_SILENT:
+                break  # nobody waits for one server after the other
             try:
                 person = (await self._people.relation(actor)).person
             except NodeError as error:
-                if will_pass(error):
-                    break  # nobody waits for one server after the other
-                continue  # they are gone: their address is their name
+                if isinstance(error, Unreachable) and not error.beyond:
+                    break  # our own node: it says nothing of them
+                silent += will_pass(error)
+                device.rosters.note_nameless(actor, now)
+                continue
             if person.handle:
                 device.remember(person.handle, actor)
                 found[person.handle] = actor
+            else:
+                device.rosters.note_nameless(actor, now)
         return found
 
     async def _relation(self, who: str) -> Relation:
@@ -332,12 +366,6 @@ def _passing() -> Iterator[None]:
     except NodeError as error:
         if not will_pass(error):
             raise
-
-
-def is_meant(handle: str, who: str) -> bool:
-    """Whether `who`, in full or as a bare name, is `handle`."""
-    full, short = handle.lstrip("@").casefold(), who.lstrip("@").casefold()
-    return short in (full, full.partition("@")[0])
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, later, lists, parked, rosters, rows, unfetched
+from node.client import absent, behind, later, lists, parked, roster, rosters, rows, unfetched
 from node.client import content as inner
 from node.client.coming_back import ComingBack
 from node.client.conversation_events import (
@@ -159,10 +159,10 @@ class DeviceInbox:
         """What is of the group as it is now."""
         groups = self._state.groups
         session = groups.session(group)
-        extensions = session.group.context.extensions
+        before = session.group
         step = session.receive(item.content, now)
         try:
-            rosters.check_followed(extensions, step.value, step.session)
+            rosters.check_followed(before.context.extensions, before.tree, step.value, step.session)
         except Refused as error:
             groups.pass_over(group)
             return self._unfollowed(group, step.value, error)
@@ -176,7 +176,7 @@ class DeviceInbox:
         self, group: str, event: events.Event, error: Refused
     ) -> list[ConversationEvent]:
         """What the relay took, and nobody may follow: a commit ends the group (E2E-8.6)."""
-        if not isinstance(event, events.Committed):
+        if not isinstance(event, events.Committed | events.Removed):
             raise error
         spoilt = rosters.spoil(self._state, group, event, error)
         told = self._outbox.give_up(group, error)
@@ -226,7 +226,7 @@ class DeviceInbox:
         step = groups.join(item.content, OwnPackage.load(row.package), now)
         group = step.value.group_id.hex()
         by = step.value.by.identity.decode() if step.value.by else ""
-        shape = rosters.check_joined(self._state, step.session, by)
+        shape = rosters.check_joined(self._state, step.session, step.value.by)
         if group in groups:
             self.back.check_taken_back(group, step.value)
             if not self._state.has(rows.asked_row(group)):
@@ -315,6 +315,10 @@ class DeviceInbox:
         self, group: str, event: events.ApplicationMessage, item: ParkedRow
     ) -> list[ConversationEvent]:
         actor = event.sender.identity.decode()
+        session = self._state.groups.session(group)
+        if event.sender.leaf in rosters.going(session) and event.epoch == session.epoch:
+            # The ratchet has moved all the same: the key was used.
+            return [MessageUnreadable(group, "E2E-8.5", rosters.IS_OUT)]
         try:
             said = inner.read(event.data)
         except Refused as error:
@@ -345,7 +349,7 @@ class DeviceInbox:
         unfetched.forget(self._state, group, row.members)
         self.errands.left(group, [self._state.actor])
         by = event.by.identity.decode() if event.by else ""
-        rosters.left(self._state, group, by, now)
+        rosters.left(self._state, group, by, now, roster.of(event.extensions))
         return ConversationLeft(group, self._state.actor if wished else by)
 
     def _commit_if_ours(self, group: str) -> None:

@@ -112,6 +112,11 @@ class DeviceOutbox:
         last = self._state.last("owed", group)
         return last is not None and isinstance(self._state.get(last, OwedRow).intent, Leave | Quit)
 
+    def quits(self, group: str) -> bool:
+        """Whether this device means to be in a group no more."""
+        last = self._state.last("owed", group)
+        return last is not None and isinstance(self._state.get(last, OwedRow).intent, Quit)
+
     def _waits(self, group: str) -> bool:
         staged = self._state.groups.session(group).staged is not None
         busy = staged or self._rests(group)
@@ -242,7 +247,7 @@ class DeviceOutbox:
     def _let_go(self, name: str, owed: OwedRow) -> Tell | None:
         """There is nothing left to do; a wish that others fulfilled is told."""
         self._state.delete(name)
-        moot = Conflict("DEV-4.5", "somebody else did it first")
+        moot = Conflict("DEV-4.5", self.maker.why_moot(owed))
         events = untold.keep(self._state, tuple(undone(self._state, owed, moot)))
         return Tell(events, moot) if events else None
 
@@ -298,7 +303,7 @@ class DeviceOutbox:
             digest = hashlib.sha256(welcome.content).digest()
             self._state.put(rows.invited_row(owed.group, digest), InvitedRow(actors=[*welcome.to]))
         if isinstance(owed.intent, Quit):
-            return [taking_part.quit(self._state, owed.group, now)]
+            return taking_part.quit(self._state, owed.group, now)
         wished = owed.intent.actors if isinstance(owed.intent, Remove) else ()
         changed, *doubts = self.entered(owed.group, event, now, wished)
         began = event.epoch == 1 and bool(event.added)

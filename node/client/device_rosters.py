@@ -1,8 +1,10 @@
 """Pure: what a device's person makes of groups, each deed a step (spec E2E-8, DEV-19)."""
 
+import unicodedata
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
-from node.client import lists, roster, roster_rows, rosters, rows, taking_part
+from node.client import lists, roster, roster_leaves, roster_rows, rosters, rows, taking_part
 from node.client.conversation_events import ConversationEvent
 from node.client.device_outbox import DeviceOutbox
 from node.client.device_state import DeviceState
@@ -14,8 +16,14 @@ from node.client.roster import Roster
 from node.client.roster_rows import LineRow, RosterRow, SpoiltRow
 from node.client.rows import ConversationRow
 from node.e2ee.mls.public import key_package
-from node.errors import Conflict, Missing, Refused
+from node.errors import Conflict, Forbidden, Missing, Refused
 
+NAMELESS_SECONDS = 86_400
+AMBIGUOUS = (
+    "a group and somebody are both called {who}: write @{who} for them, or the id of the group"
+    " (kith chats --json)"
+)
+OTHER_KEYS = "{who} is in the group with other keys: take them out, and then in again"
 NO_GROUP = "that conversation has no people to add, no roles and no name: begin a group"
 
 
@@ -54,9 +62,8 @@ class DeviceRosters:
         """The groups that are called so; those that this device is in, if there are some."""
         names = self._state.names("roster")
         known = {n.partition("/")[2]: self._state.get(n, RosterRow).name for n in names}
-        alike = [group for group, one in known.items() if one == name] or [
-            group for group, one in known.items() if one.casefold() == name.casefold()
-        ]
+        wanted, here = _key(name), self._state.conversations()
+        alike = [group for group, one in known.items() if _key(one) == wanted and group in here]
         stand = [group for group in alike if not self._state.conversation(group).left]
         return stand or alike
 
@@ -67,10 +74,13 @@ class DeviceRosters:
         """
         if self._state.has(rows.conversation_row(who)):
             return who
-        found = [] if who.startswith(("@", "https://")) else self.named(who)
+        is_person = roster.is_like_people(who) or who.startswith("https://")
+        found = [] if is_person else self.named(who)
         if len(found) > 1:
             several = f"several groups are called {who}: name one by its id (kith chats --json)"
             raise Conflict("DEV-19.3", several)
+        if found and any(is_meant(n.partition("/")[2], who) for n in self._state.names("handle")):
+            raise Conflict("DEV-19.3", AMBIGUOUS.format(who=who))
         return found[0] if found else ""
 
     def lines(self, *groups: str) -> list[LineRow]:
@@ -81,6 +91,16 @@ class DeviceRosters:
         """Who ended a group, and how (E2E-8.6)."""
         return self._state.find(roster_rows.spoilt_row(group), SpoiltRow)
 
+    def is_nameless(self, actor: str, now: int) -> bool:
+        """Whether their handle was asked for in vain within a day."""
+        asked = int(self._state.read(roster_rows.nameless_row(actor)) or b"0")
+        return 0 <= now - asked < NAMELESS_SECONDS
+
+    def note_nameless(self, actor: str, now: int) -> None:
+        """Their handle was asked for in vain."""
+        with self._state.step():
+            self._state.write(roster_rows.nameless_row(actor), str(now).encode())
+
     # -- what a person does ----------------------------------------------------------------------
 
     def start(self, name: str, packages: Packages, now: int) -> str:
@@ -90,11 +110,15 @@ class DeviceRosters:
         add = self._trust.adding(packages, now)
         me = self._state.actor
         people = dict.fromkeys(packages, roster.MEMBER) | {me: roster.OWNER}
-        made = roster.check(Roster(name, people))
+        roots = {a: roster_leaves.root_of_all(a, found) for a, found in packages.items()}
+        roots[me] = roster_leaves.own_root(self._state.groups.me)
+        known = {actor: root for actor, root in roots.items() if root}
+        made = roster.check(Roster(name, people, known))
         roster.check_devices(made, 1 + sum(map(len, packages.values())))
         with self._state.step():
             group_id = new_group_id(self._state.entropy)
-            group = self._state.groups.found(group_id, now, (roster.extension(made),))
+            alone = rosters.without(made, {*packages} - {me})  # the commit brings the others
+            group = self._state.groups.found(group_id, now, (roster.extension(alone),))
             row = ConversationRow(group_id=group_id, members=sorted(people), created=now)
             self._state.put(rows.conversation_row(group), row)
             roster_rows.keep_line(self._state, group, rosters.EMPTY, made, me, now)
@@ -103,11 +127,17 @@ class DeviceRosters:
             self._outbox.change(group, add, now)
         return group
 
+    def check_start(self, name: str, actors: Iterable[str]) -> None:
+        """Before anybody is asked for key packages. Raises `Malformed`, `TooMuch` (E2E-8.1)."""
+        self._check()
+        people = dict.fromkeys(actors, roster.MEMBER) | {self._state.actor: roster.OWNER}
+        roster.check(Roster(name, people))
+
     def check_add(self, group: str, actors: Iterable[str]) -> None:
         """Before anybody is asked for key packages. Raises `Forbidden` (E2E-8.3), `TooMuch`."""
         before = self._mine(group)
         new = {actor: roster.MEMBER for actor in actors if actor not in before.people}
-        after = Roster(before.name, {**before.people, **new})
+        after = replace(before, people={**before.people, **new})
         roster.check_change(before, after, self._state.actor)
         roster.check(after)
 
@@ -115,8 +145,17 @@ class DeviceRosters:
         """Take people in with these devices of theirs."""
         add = self._trust.adding(packages, now)
         self.check_add(group, packages)
+        self._check_keys(group, packages)
         with self._state.step():
             self._outbox.change(group, add, now)
+
+    def _check_keys(self, group: str, packages: Packages) -> None:
+        """Raises `Forbidden` (E2E-8.9) for who is in the group with other keys."""
+        here = self._mine(group)
+        for actor, found in packages.items():
+            parsed = [key_package.parse(data) for data in found]
+            if here.rank(actor) and not any(roster_leaves.is_of(one, here) for one in parsed):
+                raise Forbidden("E2E-8.9", OTHER_KEYS.format(who=actor))
 
     def remove(self, group: str, actors: Iterable[str], now: int) -> None:
         """Take people out. Raises `Conflict` (DEV-4.5) where none of them is in it."""
@@ -139,7 +178,7 @@ class DeviceRosters:
         session = self._state.groups.session(group)
         if before.actors == {self._state.actor} and len(list(session.members())) == 1:
             with self._state.step():
-                return [taking_part.quit(self._state, group, now)]
+                return taking_part.quit(self._state, group, now)
         self._change(group, Quit(), now)
         return []
 
@@ -151,9 +190,22 @@ class DeviceRosters:
 
     def _change(self, group: str, intent: Intent, now: int) -> None:
         self._check()
+        if self._outbox.quits(group):
+            raise Missing("E2E-5.6", "this device is leaving that group")
         rosters.check(self._mine(group), intent, self._state.actor)
         with self._state.step():
             self._outbox.change(group, intent, now)
+
+
+def is_meant(handle: str, who: str) -> bool:
+    """Whether `who`, in full or as a bare name, is `handle`."""
+    full, short = handle.lstrip("@").casefold(), who.lstrip("@").casefold()
+    return short in (full, full.partition("@")[0])
+
+
+def _key(name: str) -> str:
+    """By what names of groups are told apart."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def knows_groups(package: bytes) -> bool:

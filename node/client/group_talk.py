@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from node.client.conversations import Conversations, is_meant
+from node.client.conversations import Conversations
 from node.client.device import Device
+from node.client.device_rosters import is_meant
+from node.client.intents import Say
 from node.client.roster import Roster
 from node.client.roster_rows import LineRow, SpoiltRow
 from node.client.rows import MessageRow
@@ -77,6 +79,19 @@ class GroupTalk:
         device = (await self._talk.talk()).device
         return device.rosters.of(device.rosters.meant(who))
 
+    async def group_id(self, who: str) -> str:
+        """The id of a group that this device is in. Raises `Missing` (DEV-19.3): with nobody a
+        talk is begun by that."""
+        return await self._group(who)
+
+    async def waits_there(self, group: str) -> str:
+        """Why what was meant there has not gone out yet, in a sentence; "" where no more than words
+        wait."""
+        owed = (await self._talk.talk()).device.outbox.owed(group)
+        if all(isinstance(row.intent, Say) for _, row in owed):
+            return ""
+        return await self._talk.in_the_way(group) or "others are first"
+
     async def group_lines(self, who: str) -> list[LineRow]:
         """Who came and went there, what it was called, who got which role; the oldest first."""
         device = (await self._talk.talk()).device
@@ -112,7 +127,7 @@ class GroupTalk:
         device = (await self._talk.talk()).device
         device.check_seat()
         found = device.rosters.meant(who)
-        if not found or device.conversations()[found].left:
+        if not found or device.conversations()[found].left or not device.rosters.of(found):
             raise Missing("DEV-19.3", NO_SUCH.format(who=who))
         return found
 

@@ -37,7 +37,9 @@ class Grouping:
     async def begin(self, name: str, actors: Iterable[str]) -> str:
         """A new group. Raises, before anything is made, what is in the way of any of them, with
         their name (DEV-19.2)."""
-        packages = await self._packages(sorted({*actors} - {self._device.actor}))
+        others = sorted({*actors} - {self._device.actor})
+        self._device.rosters.check_start(name, others)
+        packages = await self._packages(others)
         group = self._device.rosters.start(name, packages, self._seconds())
         await self._change()
         return group

@@ -293,6 +293,8 @@ class Kith:
     rename_group = _of_groups(GroupTalk.rename_group)
     give_role = _of_groups(GroupTalk.give_role)
     group = _of_groups(GroupTalk.group)
+    group_id = _of_groups(GroupTalk.group_id)
+    waits_there = _of_groups(GroupTalk.waits_there)
     group_lines = _of_groups(GroupTalk.group_lines)
     chats = _of_groups(GroupTalk.chats)
 

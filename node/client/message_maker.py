@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from node.client import absent, put_out, roster, rosters, rows, stops
+from node.client import absent, put_out, roster, roster_leaves, rosters, rows, stops
 from node.client import content as inner
 from node.client.device_state import DeviceState
-from node.client.intents import Add, Intent, Leave, Quit, Readmit, Refresh, Remove, Say
+from node.client.intents import Add, Appoint, Intent, Leave, Quit, Readmit, Refresh, Remove, Say
+from node.client.roster import Roster
 from node.client.rows import MessageRow, OwedRow, WelcomeRow
 from node.client.said_rows import words_of
 from node.e2ee.mls.private.events import member_at
@@ -64,15 +65,25 @@ class MessageMaker:
             return rosters.is_moot(shaped, owed.intent)
         match owed.intent:
             case Add():
-                return not self._missing(session, owed.intent)
+                after = None if shaped is None else rosters.aimed(shaped, owed.intent)
+                return not self._missing(session, owed.intent, after)
             case Remove():
                 left = {*absent.of(self._state, owed.group)}.intersection(owed.intent.actors)
                 return not left and not self._leaves(session, owed.intent.actors)
             case Refresh():
                 return not self.must_commit(owed.group)
             case Readmit():
-                return _stale_leaf(session, owed.intent) is None
+                package = key_package.parse(owed.intent.package)
+                is_out = shaped is not None and not roster_leaves.is_of(package, shaped)
+                return is_out or _stale_leaf(session, owed.intent) is None
         return False
+
+    def why_moot(self, owed: OwedRow) -> str:
+        """Why there is nothing left to do."""
+        intent, shape = owed.intent, rosters.here(self._state.groups.session(owed.group))
+        if isinstance(intent, Appoint) and shape is not None and not shape.rank(intent.actor):
+            return f"{intent.actor} {roster.NOBODY} any more"
+        return "somebody else did it first"
 
     def make(self, owed: OwedRow, now: int) -> OwedRow:
         """The row with its message. Raises what the group refuses for good."""
@@ -141,8 +152,13 @@ class MessageMaker:
 
     def _commit(self, owed: OwedRow, now: int) -> OwedRow:
         session = self._state.groups.session(owed.group)
-        before = session.group.tree
-        wished = [*self._shaped(session, owed.intent), *self._proposals(session, owed.intent)]
+        before, own = session.group.tree, session.own_leaf
+        extensions = session.group.context.extensions
+        shape = self._shaped(session, owed.intent)
+        wished = list(self._proposals(session, owed.intent, shape))
+        if shape is not None and shape != rosters.here(session):
+            changed = roster.instead(extensions, shape)
+            wished.insert(0, proposals.GroupContextExtensions(changed))
         revoked = self._revoked(owed.group, session, wished)
         said = put_out.mark(self._state, owed.group, owed.intent)
         step = session.stage(
@@ -153,26 +169,24 @@ class MessageMaker:
         added = _actors_at(after, staged.added)
         welcomes = [] if welcome is None else [WelcomeRow(content=welcome, to=sorted(added))]
         stay = _actors_at(after, (index for index, _ in after.members()))
-        if (shape := roster.of(staged.next.group.context.extensions)) is not None:
-            roster.check_devices(shape, sum(1 for _ in after.members()))
+        rosters.check_own(extensions, before, staged, own)
         gone = sorted(_actors_at(before, staged.removed) - stay)
         return replace(owed, content=staged.commit, welcomes=welcomes, removed=gone)
 
-    def _shaped(self, session: Session, intent: Intent) -> Sequence[proposals.Proposal]:
+    def _shaped(self, session: Session, intent: Intent) -> Roster | None:
         """What it makes of the roster of a group (E2E-8). Raises what is not ours to do."""
         before = rosters.here(session)
         if before is None:
-            return []
-        after = rosters.wished(before, intent, self._state.actor)
-        if after == before:
-            return []
-        extensions = roster.instead(session.group.context.extensions, after)
-        return [proposals.GroupContextExtensions(extensions)]
+            return None
+        root = roster_leaves.own_root(self._state.groups.me)
+        return rosters.wished(before, intent, self._state.actor, root)
 
-    def _proposals(self, session: Session, intent: Intent) -> Sequence[proposals.Proposal]:
+    def _proposals(
+        self, session: Session, intent: Intent, shape: Roster | None
+    ) -> Sequence[proposals.Proposal]:
         match intent:
             case Add():
-                return [proposals.Add(package) for package in self._missing(session, intent)]
+                return [proposals.Add(each) for each in self._missing(session, intent, shape)]
             case Remove():
                 leaves = self._leaves(session, intent.actors)
                 return [proposals.Remove(leaf) for leaf in leaves]
@@ -201,13 +215,21 @@ class MessageMaker:
         room = max(MOST_CHANGES - len(wished), 0)
         return [proposals.Remove(leaf) for leaf in leaves if leaf not in named][:room]
 
-    def _missing(self, session: Session, intent: Add) -> list[key_package.KeyPackage]:
-        """The packages of devices that are not in the group: a device is its signature key."""
+    def _missing(
+        self, session: Session, intent: Add, shape: Roster | None
+    ) -> list[key_package.KeyPackage]:
+        """The packages of devices that are not in the group, of people who are to be in it then,
+        under their keys: a device is its signature key."""
         here = {member.signature_key for member in session.members()}
         packages = (
             key_package.parse(d) for actor in intent.packages for d in intent.packages[actor]
         )
-        return [package for package in packages if package.leaf.signature_key not in here]
+        return [
+            package
+            for package in packages
+            if package.leaf.signature_key not in here
+            and (shape is None or roster_leaves.is_of(package, shape))
+        ]
 
     def _leaves(self, session: Session, actors: Iterable[str]) -> list[int]:
         identities = {actor.encode() for actor in actors}

@@ -25,7 +25,7 @@ from node.client.seat import CLAUSES as SEAT_CLAUSES
 from node.client.seating import Seating
 from node.client.sent import Sent
 from node.client.words import Words
-from node.errors import Conflict, NodeError, NoRoom, Refused, TooMuch, Unreachable, will_pass
+from node.errors import Conflict, NodeError, NoRoom, Refused, Unreachable, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import (
     Acknowledgement,
@@ -176,8 +176,8 @@ class Messenger:
         return await self.lookups.sift(actor, packages, meant=not body.devices)
 
     async def _change(self) -> None:
-        with suppress(Unreachable, TooMuch):
-            await self.flush()
+        with suppress(Unreachable):
+            self._raise_first(await self._send())  # what is in the way stays owed
 
     # -- sending ---------------------------------------------------------------------------------
 

@@ -18,11 +18,19 @@ class PersonRow(msgspec.Struct, kw_only=True, frozen=True):
     role: str
 
 
+class RootRow(msgspec.Struct, kw_only=True, frozen=True):
+    """The root of the keys of somebody in a group, in hex."""
+
+    actor: str
+    root: str
+
+
 class RosterRow(msgspec.Struct, kw_only=True, frozen=True):
     """A group as this device saw it last: it is shown so once it is out of it, too."""
 
     name: str
     people: list[PersonRow]
+    roots: list[RootRow]
 
 
 class LineRow(msgspec.Struct, kw_only=True, frozen=True):
@@ -46,6 +54,10 @@ class SpoiltRow(msgspec.Struct, kw_only=True, frozen=True):
     reason: str
 
 
+def nameless_row(actor: str) -> str:
+    return f"nameless/{actor}"
+
+
 def roster_row(group: str) -> str:
     return f"roster/{group}"
 
@@ -66,7 +78,10 @@ def is_group(state: DeviceState, group: str) -> bool:
 def known(state: DeviceState, group: str) -> Roster | None:
     """The group as it was seen last."""
     row = state.find(roster_row(group), RosterRow)
-    return None if row is None else Roster(row.name, {one.actor: one.role for one in row.people})
+    if row is None:
+        return None
+    people = {one.actor: one.role for one in row.people}
+    return Roster(row.name, people, {one.actor: one.root for one in row.roots})
 
 
 def lines(state: DeviceState, *groups: str) -> list[LineRow]:
@@ -77,7 +92,10 @@ def lines(state: DeviceState, *groups: str) -> list[LineRow]:
 
 def keep(state: DeviceState, group: str, roster: Roster) -> None:
     """The group is like that now."""
-    state.put(roster_row(group), RosterRow(name=roster.name, people=_people(roster.people.items())))
+    roots = [RootRow(actor=actor, root=root) for actor, root in sorted(roster.roots.items())]
+    row = RosterRow(name=roster.name, people=_people(roster.people.items()), roots=roots)
+    if state.find(roster_row(group), RosterRow) != row:
+        state.put(roster_row(group), row)
 
 
 def forget(state: DeviceState, group: str) -> None:

@@ -6,12 +6,20 @@ from typing import Final
 from msgspec.structs import replace
 
 from node.client import absent, put_out, rosters, rows
-from node.client.conversation_events import ConversationLeft, GroupChanged, MembersChanged
+from node.client.conversation_events import (
+    ConversationEvent,
+    ConversationLeft,
+    GroupChanged,
+    MembersChanged,
+)
 from node.client.device_state import DeviceState
 from node.client.groups import actors_of
-from node.client.rows import GoneRow
+from node.client.rows import GoneRow, OwedRow
+from node.client.undone import undone
 from node.e2ee.mls.private.events import Committed
+from node.errors import Missing
 
+WENT: Final = "this device left that group before it went out"
 KINDS: Final = (
     "owed", "asked", "readmission", "returned", "absent", "forgotten", "gone",
     "invited", "met", "stopped", "declined", "unfetched",
@@ -50,10 +58,13 @@ def forget(state: DeviceState, group: str) -> None:
     state.put(rows.conversation_row(group), replace(row, left=True))
 
 
-def quit(state: DeviceState, group: str, now: int) -> ConversationLeft:
-    """It said that it is in the group no more: its node gives it nothing from there now."""
+def quit(state: DeviceState, group: str, now: int) -> list[ConversationEvent]:
+    """It said that it is in the group no more: its node gives it nothing from there now. What
+    waited there is told."""
+    owed = [state.get(name, OwedRow) for name in state.names("owed", group)]
+    told = [event for row in owed for event in undone(state, row, Missing("E2E-5.6", WENT))]
     rosters.left(state, group, state.actor, now)
     forget(state, group)
     if state.conversation(group).ref:
         state.put(rows.gone_row(group), GoneRow(actors=[state.actor]))
-    return ConversationLeft(group, state.actor)
+    return [*told, ConversationLeft(group, state.actor)]

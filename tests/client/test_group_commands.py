@@ -63,8 +63,10 @@ async def test_words_that_do_not_belong_to_the_verb(shell: Shell) -> None:
         ("group dance", ["Walk"]),
     ):
         assert (await shell.run("alice", line, *words)).code == 2, line
-    none = await shell.run("alice", "group leave", "Walk")
-    assert none.code == 1
+    for verb in ("leave", "show"):
+        for who in ("Walk", "@nobody@beta.test"):
+            none = await shell.run("alice", f"group {verb}", who)
+            assert none.code == 1 and "there is no group called" in none.err
     nobody = await shell.run("alice", "group new", "Walk", "@nobody")
     assert nobody.code == 1
     assert (await shell.run("alice", "chats")).out.startswith("You talk with nobody yet")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.client import roster
-from node.client.roster import EXTENSION, Made, Roster, check_commit, parse
+from node.client.roster import EXTENSION, Made, NewLeaf, Roster, check_commit, parse
 from node.e2ee.mls.public.extensions import Extension
 from node.errors import Refused
 from tools.record_roster import FILE, page
@@ -38,14 +38,17 @@ def test_the_form(form: Any) -> None:
         assert parse(data).encode() == data
 
 
-@pytest.mark.clause("E2E-8.1", "E2E-8.3", "E2E-8.4")
+@pytest.mark.clause("E2E-8.1", "E2E-8.3", "E2E-8.4", "E2E-8.9")
 @pytest.mark.parametrize("one", VECTORS["commits"], ids=lambda one: one["what"])
 def test_who_may_commit_what(one: Any) -> None:
-    before, after = (Roster(**each) for each in (VECTORS["before"], one["after"]))
+    before = Roster(**VECTORS["before"], roots=one["roots"])
+    after = Roster(**one["after"])
     was = (Extension(EXTENSION, before.encode()),)
     more = (Extension(0xF1CF, b""),) if one["more"] else ()
     now = (*more, Extension(EXTENSION, after.encode()))
-    made = Made(one["by"], one["added"], one["present"], one["outside"])
+    added = [NewLeaf(**each) for each in one["added"]]
+    own, devices = tuple(one["own"]), one["devices"]
+    made = Made(one["by"], added, one["present"], one["outside"], own, devices)
     assert clause_of(lambda: check_commit(was, now, made)) == one["clause"]
 
 

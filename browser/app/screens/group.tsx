@@ -35,8 +35,12 @@ function Line({ chat, one, group }: { chat: Chat; one: Person; group: GroupView 
   const isMe = one.actor === standing.value?.current?.actor;
   const change = (role: string) =>
     attempt(async () => {
-      await device.changeGroup(chat.id, { is: "role", actor: one.actor, role: role as Role });
-      tell(sayGroups("role.done", { name }));
+      const isDone = await device.changeGroup(chat.id, {
+        is: "role",
+        actor: one.actor,
+        role: role as Role,
+      });
+      tell(isDone ? sayGroups("role.done", { name }) : sayGroups("kept"));
     });
   const remove = () =>
     question(sayGroups("remove.ask", { name }), <p>{sayGroups("remove.says")}</p>, [
@@ -44,8 +48,8 @@ function Line({ chat, one, group }: { chat: Chat; one: Person; group: GroupView 
         words: sayGroups("remove.do"),
         kind: "alarm",
         act: async () => {
-          await device.changeGroup(chat.id, { is: "remove", actors: [one.actor] });
-          tell(sayGroups("removed"));
+          const isDone = await device.changeGroup(chat.id, { is: "remove", actors: [one.actor] });
+          tell(isDone ? sayGroups("removed") : sayGroups("kept"));
         },
       },
       { words: say("cancel"), kind: "quiet", act: () => undefined },
@@ -86,9 +90,12 @@ function Add({ chat, group, chosen }: AddProps) {
         send={sayGroups("add.do")}
         disabled={chosen.value.size === 0}
         onSend={async () => {
-          await device.changeGroup(chat.id, { is: "add", actors: [...chosen.value] });
+          const isDone = await device.changeGroup(chat.id, {
+            is: "add",
+            actors: [...chosen.value],
+          });
           chosen.value = new Set();
-          tell(sayGroups("added"));
+          tell(isDone ? sayGroups("added") : sayGroups("kept"));
         }}
       >
         <ChooseFriends chosen={chosen} but={but} />
@@ -112,8 +119,11 @@ function Rename({ chat, group }: { readonly chat: Chat; readonly group: GroupVie
         send={sayGroups("rename.do")}
         disabled={name.value.trim() === "" || name.value.trim() === group.name}
         onSend={async () => {
-          await device.changeGroup(chat.id, { is: "rename", name: name.value.trim() });
-          tell(sayGroups("renamed"));
+          const isDone = await device.changeGroup(chat.id, {
+            is: "rename",
+            name: name.value.trim(),
+          });
+          tell(isDone ? sayGroups("renamed") : sayGroups("kept"));
         }}
       >
         <Field

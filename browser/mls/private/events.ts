@@ -3,6 +3,7 @@
 import { Broken } from "../../errors.ts";
 import type { Bytes } from "../../wire/bytes.ts";
 import type { Credential } from "../public/credentials.ts";
+import type { Extensions } from "../public/extensions.ts";
 import type { Proposal, ReInit } from "../public/proposals.ts";
 import type { Tree } from "../public/tree.ts";
 
@@ -71,6 +72,12 @@ export interface Removed {
   readonly by: Member | null;
   readonly epoch: bigint;
   readonly again: boolean;
+  /** Of the GroupContext after it. */
+  readonly extensions: Extensions;
+  /** After it, but for its path. */
+  readonly tree: Tree;
+  /** The leaves that are new there. */
+  readonly added: readonly number[];
 }
 
 /** We are in the group, since `epoch`, invited by `by` (null: by our own external commit). */

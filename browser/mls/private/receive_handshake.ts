@@ -125,7 +125,9 @@ async function receiveCommit(
     const by = external ? null : memberAt(tree, done.committer);
     const own = memberAt(tree, ownLeaf).signatureKey;
     const again = done.applied.added.some((one) => equal(one.keyPackage.leaf.signatureKey, own));
-    const event: Event = { kind: "Removed", by, epoch: context.epoch + 1n, again };
+    const { extensions, tree: after } = done.applied;
+    const left = { by, epoch: context.epoch + 1n, again, extensions, tree: after };
+    const event: Event = { kind: "Removed", ...left, added: newcomersOf(done.applied) };
     return { ...NOTHING, event, over: true };
   }
   const { removed, updated } = done.applied;

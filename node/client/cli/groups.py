@@ -9,9 +9,11 @@ import typer
 from node.client.cli import said
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import Out, moment_of_micros
+from node.client.group_talk import NO_SUCH
 from node.client.kith import Chat, GroupChanged, Kith, MembersChanged
-from node.client.roster import ROLES, Roster
+from node.client.roster import ROLES
 from node.client.roster_rows import LineRow
+from node.errors import Missing
 from node.exit_codes import KEPT, OK
 from node.wire.times import from_micros
 
@@ -56,7 +58,7 @@ async def group(
             await _show(context, kith, name)
             return OK
         told, shown = await _do(kith, action, name, given)
-        waits = await kith.in_the_way(shown) if shown else ""
+        waits = await kith.waits_there(shown)
         if not waits:
             context.out.done(told, {"group": shown, "state": "done"})
             return OK
@@ -78,12 +80,12 @@ def _check(action: GroupAction, words: list[str]) -> None:
 
 
 async def _do(kith: Kith, action: GroupAction, name: str, words: list[str]) -> tuple[str, str]:
-    """What is told of it, and the group that it is about, "" where that is none any more."""
+    """What is told of it, and the group that it is about."""
     people = ", ".join(words)
     if action is GroupAction.NEW:
         made = await kith.new_group(name, *words)
         return f"{name} begins, with {people}: kith chat {_quoted(name)}", made
-    group = await kith.talk_to(name)
+    group = await kith.group_id(name)
     match action:
         case GroupAction.ADD:
             await kith.add_people(name, *words)
@@ -98,7 +100,7 @@ async def _do(kith: Kith, action: GroupAction, name: str, words: list[str]) -> t
             await kith.give_role(name, words[0], words[1])
             return f"{words[0]} is {words[1]} now.", group
     await kith.leave_group(name)
-    return f"You left {name}. What was said stays here.", ""
+    return f"You left {name}. What was said stays here.", group
 
 
 def _quoted(name: str) -> str:
@@ -108,7 +110,7 @@ def _quoted(name: str) -> str:
 async def _show(context: CommandContext, kith: Kith, name: str) -> None:
     found = await kith.group(name)
     if found is None:
-        found = await kith.group(await kith.talk_to(name)) or Roster("", {})
+        raise Missing("DEV-19.3", NO_SUCH.format(who=name))
     names = await kith.names()
     if context.out.json:
         people = [_person(actor, role, names) for actor, role in found.people.items()]
@@ -209,6 +211,6 @@ def _parts(
     for actor in went:
         yield f"{who} left." if actor == by else f"{who} removed {name_of(actor)}."
     if name:
-        yield f"{who} called it {name}."
+        yield f'{who} called it "{name}".'
     for actor, role in roles:
         yield f"{who} made {name_of(actor)} {role}."

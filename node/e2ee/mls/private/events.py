@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from node.e2ee.mls.public.credentials import Credential
+from node.e2ee.mls.public.extensions import Extensions
 from node.e2ee.mls.public.proposals import Proposal, ReInit
 from node.e2ee.mls.public.tree import Tree
 from node.wire import tls
@@ -76,11 +77,16 @@ class Removed:
     """A commit took us out: the session is over. `by` is None where a joiner replaced us.
 
     `again`: the same commit adds our signature key anew, so that a Welcome is on its way.
+    `extensions` of the GroupContext, and the `tree`, are those after it, but for its path; `added`
+    are the leaves that are new there.
     """
 
     by: Member | None
     epoch: int
-    again: bool = False
+    again: bool
+    extensions: Extensions
+    tree: Tree
+    added: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,7 +298,16 @@ def _commit(
         own = epoch.group.tree.leaf(epoch.group.own_leaf)
         assert own is not None, "a member has a leaf"
         again = any(new.leaf.signature_key == own.signature_key for _, new in done.applied.added)
-        return Outcome(Removed(by, epoch.group.context.epoch + 1, again), over=True)
+        applied = done.applied
+        removed = Removed(
+            by,
+            epoch.group.context.epoch + 1,
+            again,
+            applied.extensions,
+            applied.tree,
+            applied.newcomers,
+        )
+        return Outcome(removed, over=True)
     changes = done.applied.newcomers, done.applied.removed, done.applied.updated
     event = committed(epoch.group.tree, done.next, done.committer, changes)
     event = replace(

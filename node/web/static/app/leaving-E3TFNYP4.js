@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-4O25AMED.js";import"/app/chunk-Z5CCJRZK.js";import"/app/chunk-GALPAY3W.js";import"/app/chunk-H6BEMBHF.js";import"/app/chunk-YBCYYPBW.js";import"/app/chunk-RFGMXXXO.js";export{r as deleteAccount,m as forget,o as logOut};

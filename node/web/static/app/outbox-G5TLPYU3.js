@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-YBCYYPBW.js";import"/app/chunk-RFGMXXXO.js";export{t as begin,o as dropAllOf,p as flush,r as isAway,m as keepForLater};

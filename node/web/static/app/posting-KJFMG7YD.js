@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-MRZWUDPZ.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-H6BEMBHF.js";import"/app/chunk-RFGMXXXO.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
