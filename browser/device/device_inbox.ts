@@ -174,7 +174,7 @@ export class DeviceInbox {
   }
 
   async #open(item: ParkedRow, now: number): Told {
-    if (isWord(item)) return this.returns.take(await this.#groupOf(item), item);
+    if (isWord(item)) return this.returns.take(await parked.groupOf(this.#state, item), item);
     const { wireFormat, groupId, epoch } = framing.header(item.content);
     if (wireFormat === framing.WELCOME) return this.#join(item, now);
     if (wireFormat === framing.GROUP_INFO) return [];
@@ -226,7 +226,9 @@ export class DeviceInbox {
     if (crowded === null || parked.wasTold(this.#state, group, crowded)) return [];
     const asked_again = await this.repair.ask(group, crowded, true);
     if (quietly || (await this.#cameBefore(crowded))) return [];
-    const conversation = this.#state.groups.has(group) ? group : await this.#groupOf(item);
+    const conversation = this.#state.groups.has(group)
+      ? group
+      : await parked.groupOf(this.#state, item);
     const why = { clause: "E2E-5.4", reason: parked.CROWDED };
     return [{ is: "MessageUnreadable", conversation, ...why, asked_again }];
   }
@@ -235,16 +237,9 @@ export class DeviceInbox {
   async #unreadable(item: ParkedRow, error: Refused): Promise<MessageUnreadable> {
     const group = await this.repair.missed(item, error);
     const asked_again = group !== "" && (await this.repair.ask(group, item));
-    const conversation = group || (await this.#groupOf(item));
+    const conversation = group || (await parked.groupOf(this.#state, item));
     const { clause, reason } = error;
     return { is: "MessageUnreadable", conversation, clause, reason, asked_again };
-  }
-
-  async #groupOf(item: ParkedRow): Promise<string> {
-    for (const [group, row] of await this.#state.conversations()) {
-      if (item.ref && row.ref === item.ref) return group;
-    }
-    return "";
   }
 
   async #join(item: ParkedRow, now: number): Told {
@@ -331,7 +326,8 @@ export class DeviceInbox {
       case "Removed":
         return [await this.#left(group, event, now)];
       case "Proposed":
-        if (event.proposal.type === "remove") await this.#commitIfOurs(group);
+        if (event.proposal.type === "remove")
+          await rosters.commitIfOurs(this.#state, this.#outbox, group);
         return [];
     }
   }
@@ -340,7 +336,7 @@ export class DeviceInbox {
   async #entered(group: string, event: Committed, now: number): Told {
     const { changed, doubts } = await this.#outbox.entered(group, event, now);
     const session = await this.#state.groups.session(group);
-    if (rosters.going(session).size) await this.#commitIfOurs(group);
+    if (rosters.going(session).size) await rosters.commitIfOurs(this.#state, this.#outbox, group);
     const present = actorsOf(session.members());
     await this.errands.came(group, present);
     const gone = actorsOf(event.removed).filter((actor) => !present.includes(actor));
@@ -388,22 +384,7 @@ export class DeviceInbox {
     await this.errands.left(group, [this.#state.actor]);
     const by = event.by === null ? "" : actorOf(event.by);
     await rosters.left(this.#state, group, by, now, roster.rosterOf(event.extensions));
-    const conversation = group;
-    return { is: "ConversationLeft", conversation, by: wished ? this.#state.actor : by };
-  }
-
-  /** Somebody is to go: the first of those who stay commits it, so that one does (DEV-4.7). */
-  async #commitIfOurs(group: string): Promise<void> {
-    const session = await this.#state.groups.session(group);
-    const going = new Set(rosters.going(session));
-    for (const { proposal } of session.pending().values()) {
-      if (proposal.type === "remove") going.add(proposal.removed);
-    }
-    const [first] = session.members().filter((member) => !going.has(member.leaf));
-    const owed = await this.#outbox.owed(group);
-    const isMeant = owed.some(({ row }) => row.intent.type === "Refresh");
-    if (first?.leaf === session.ownLeaf && !isMeant) {
-      this.#outbox.owe(group, { type: "Refresh" });
-    }
+    const who = wished ? this.#state.actor : by;
+    return { is: "ConversationLeft", conversation: group, by: who };
   }
 }

@@ -128,3 +128,11 @@ export async function forgetBefore(
     if (one.epoch < epoch) state.delete(one.name);
   }
 }
+
+/** The group of the conversation that an item came in; "" where none is known. */
+export async function groupOf(state: DeviceState, item: ParkedRow): Promise<string> {
+  for (const [group, row] of await state.conversations()) {
+    if (item.ref && row.ref === item.ref) return group;
+  }
+  return "";
+}

@@ -10,6 +10,7 @@ import type { Extensions } from "../mls/public/extensions.ts";
 import type { Tree } from "../mls/public/tree.ts";
 import { hex } from "../wire/bytes.ts";
 import type { GroupChanged, GroupSpoilt } from "./conversation_events.ts";
+import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
 import { actorOf } from "./groups.ts";
 import type { Intent } from "./intents.ts";
@@ -328,4 +329,21 @@ export async function entered(
   const { came: added, went: removed, name } = line;
   const roles = line.roles.map(({ actor, role }) => [actor, role] as const);
   return [{ is: "GroupChanged", conversation: group, by, added, removed, name, roles }];
+}
+
+/** Somebody is to go: the first of those who stay commits it, so that one does (DEV-4.7). */
+export async function commitIfOurs(
+  state: DeviceState,
+  outbox: DeviceOutbox,
+  group: string,
+): Promise<void> {
+  const session = await state.groups.session(group);
+  const out = new Set(going(session));
+  for (const { proposal } of session.pending().values()) {
+    if (proposal.type === "remove") out.add(proposal.removed);
+  }
+  const [first] = session.members().filter((member) => !out.has(member.leaf));
+  const owed = await outbox.owed(group);
+  const isMeant = owed.some(({ row }) => row.intent.type === "Refresh");
+  if (first?.leaf === session.ownLeaf && !isMeant) outbox.owe(group, { type: "Refresh" });
 }

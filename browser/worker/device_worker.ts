@@ -36,6 +36,7 @@ import type { OpenDevice } from "./open_device.ts";
 import { problemOf } from "./problems.ts";
 import { type Ground, isFrozenBy, type Watcher } from "./watcher.ts";
 
+type Tell = (event: DeviceEvent, term: number) => void;
 type Answered = Omit<Answers, keyof KeyQuestions | keyof FileQuestions>;
 /** Whoever is not logged in needs none of it. */
 const loadDevice = () => loaded(import("./open_device.ts"));
@@ -55,11 +56,7 @@ export class DeviceWorker implements Answered, Watcher {
   #trouble: Problem | null = null;
   #isOnline = false;
 
-  private constructor(
-    list: AccountList,
-    ground: Ground,
-    tell: (event: DeviceEvent, term: number) => void,
-  ) {
+  private constructor(list: AccountList, ground: Ground, tell: Tell) {
     this.#list = list;
     this.#ground = ground;
     this.term = list.term;
@@ -70,10 +67,7 @@ export class DeviceWorker implements Answered, Watcher {
     this.keyAnswers = new KeyAnswers({ opened, letIn, check: () => list.check() }, ground);
   }
 
-  static async make(
-    ground: Ground,
-    tell: (event: DeviceEvent, term: number) => void,
-  ): Promise<DeviceWorker> {
+  static async make(ground: Ground, tell: Tell): Promise<DeviceWorker> {
     const now = ground.clock.now();
     // A browser that keeps nothing (some private windows): tabs are told, not left without an answer.
     const none = (error: Error) => AccountList.none(now, error);

@@ -6,7 +6,7 @@ for it is pushed in (`receive`). State is on disk before anything is handed out 
 
 from collections.abc import Callable, Collection, Iterable
 
-from node.client import key_stock, lists, rows
+from node.client import key_stock, known, lists, rows
 from node.client.absent import is_absent
 from node.client.account_keys import AccountKeys
 from node.client.behind import is_unanswered
@@ -20,7 +20,7 @@ from node.client.device_state import DeviceState
 from node.client.device_trust import DeviceTrust
 from node.client.exchange import Carried, Create, Next, Outcome, Send, TellGone
 from node.client.groups import between, new_group_id
-from node.client.intents import Leave, Refresh, Remove, Say
+from node.client.intents import Leave, Refresh, Remove
 from node.client.key_signing import PutKeys, SignedKeys
 from node.client.key_stock import Packages
 from node.client.leaves import Leaves
@@ -91,11 +91,7 @@ class Device:
 
     def keeps(self, group: str, id: str) -> bool:
         """Whether what this device said under that id is sent or owed: it was not refused."""
-        name = own_row(self.state, group, id)
-        row = self.state.find(name, MessageRow)
-        intents = [owed.intent for owed in self.owed()]
-        is_owed = any(isinstance(one, Say) and one.message == name for one in intents)
-        return row is not None and (row.sent or is_owed)
+        return known.is_kept(self.state, group, id, self.owed())
 
     def owed(self) -> list[OwedRow]:
         """All that is owed."""
@@ -130,8 +126,7 @@ class Device:
 
     def known_handles(self) -> dict[str, str]:
         """The actors we talk with, by handle; so that nobody is asked who they are."""
-        found = self.state.names("handle")
-        return {name.partition("/")[2]: (self.state.read(name) or b"").decode() for name in found}
+        return known.handles(self.state)
 
     def known_as(self, handle: str) -> str | None:
         """Whom of those we talk with `handle` names."""
@@ -140,10 +135,7 @@ class Device:
 
     def remember(self, handle: str, actor: str) -> None:
         """Remember who `handle` is."""
-        name = rows.handle_row(handle)
-        if self.state.read(name) != actor.encode():
-            with self.state.step():
-                self.state.write(name, actor.encode())
+        known.remember(self.state, handle, actor)
 
     def new_packages(self, count: int, last_resort: bool, now: int) -> list[tuple[bytes, bool]]:
         """(package, is last resort): private halves are on disk before they are published."""
