@@ -17,7 +17,8 @@ MOST_NAMED: Final = 5  # of those who would read it
 
 class PassedOn(msgspec.Struct, frozen=True):
     """`by` shared the `post`. `counted`: as one that is fetched for them and their domain, after
-    it was `put_off` so many times; it was asked for `tries` times, of a server that did not answer.
+    it was `put_off` so many times; it was asked for `tries` times, of a server that did not answer,
+    and `waited` for one so many times without being asked for.
 
     `share`: the activity, where the post is to be shown as shared, `at` that instant (micros).
     `readers`: some of the accounts here that would read it.
@@ -28,6 +29,7 @@ class PassedOn(msgspec.Struct, frozen=True):
     counted: bool = False
     tries: int = 0
     put_off: int = 0
+    waited: int = 0
     share: str = ""
     at: int = 0
     readers: tuple[str, ...] = ()
