@@ -15,10 +15,12 @@ from node.inbox import fan_out
 from node.inbox.audiences import Author, audience_of
 from node.inbox.fan_out import FanOutUnit, Shared
 from node.inbox.known import Known, own_words
+from node.wire.times import micros
 
 SHARE: Final = "share"  # the kind of the reaction
 MOST_A_DAY: Final = 100  # of one who shares
 DAY: Final = timedelta(days=1)
+LATE: Final = timedelta(hours=1)  # a share that is older than that stands where it came
 LONGEST: Final = 64 * 1024  # characters of a post that is kept because it was shared
 
 
@@ -46,7 +48,11 @@ class SharingUnit(FanOutUnit, Protocol):
         """The activities that say it and were not taken back."""
         ...
 
-    async def react(self, actor: str, object: str, kind: str, activity: str) -> None: ...
+    async def react(
+        self, actor: str, object: str, kind: str, activity: str, at: int | None = None
+    ) -> None:
+        """Keep that it was said; `at` that instant (microseconds), else now."""
+        ...
 
     async def unreact(self, actor: str, object: str, kind: str) -> None: ...
 
@@ -64,8 +70,15 @@ async def take(said: Announce, object: str, unit: SharingUnit) -> bool:
         return False
     if not (await unit.reaction(by, object, SHARE) or await _has_room(by, unit)):
         return False
-    await unit.react(by, object, SHARE, said.id)
+    await unit.react(by, object, SHARE, said.id, when(said, unit.now))
     return True
+
+
+def when(said: Announce, now: datetime) -> int:
+    """When it was shared, in microseconds: what is far from now came now, or it would lie below
+    all that anybody reads, whoever shares it after that (INB-12.1)."""
+    is_near = now - LATE <= said.published <= now
+    return micros(said.published if is_near else now)
 
 
 async def _has_room(by: str, unit: SharingUnit) -> bool:
@@ -77,7 +90,7 @@ async def shared(said: Announce, post: Known, unit: SharingUnit) -> None:
     if post.deleted or await unit.hidden(post.author) or not await _is_public(post, unit):
         return
     if await take(said, post.id, unit):
-        await fan_out.into_feeds(unit, post, shared=Shared.of(said.actor, said.published))
+        await fan_out.into_feeds(unit, post, shared=Shared(said.actor, when(said, unit.now)))
 
 
 async def keep(note: Note, by: str, activity: str, object: str, unit: SharingUnit) -> bool:
@@ -111,7 +124,7 @@ async def show(by: str, activity: str, object: str, at: int, unit: SharingUnit) 
         return
     if post.id != object:
         await unit.unreact(by, object, SHARE)
-        await unit.react(by, post.id, SHARE, activity)
+        await unit.react(by, post.id, SHARE, activity, at)
     await fan_out.into_feeds(unit, post, shared=Shared(by, at))
 
 

@@ -260,7 +260,9 @@ class InboxUnit(VisibilityUnit):
         )
         return tuple((found.scalar_one_or_none() or "").split())
 
-    async def react(self, actor: str, object: str, kind: str, activity: str) -> None:
+    async def react(
+        self, actor: str, object: str, kind: str, activity: str, at: int | None = None
+    ) -> None:
         """Said once or more often: it counts once, until all that say it are taken back."""
         said = await self.reaction(actor, object, kind)
         if activity in said:
@@ -270,8 +272,9 @@ class InboxUnit(VisibilityUnit):
             kept = " ".join([*said, activity][-MOST_SAID:])
             await self.connection.execute(update(reactions).filter_by(**row).values(activity=kept))
             return
+        created = micros(self.now) if at is None else at
         await self.connection.execute(
-            reactions.insert().values(activity=activity, created=micros(self.now), **row)
+            reactions.insert().values(activity=activity, created=created, **row)
         )
 
     async def unreact(self, actor: str, object: str, kind: str) -> None:

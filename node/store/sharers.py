@@ -1,7 +1,7 @@
 """Who shared what stands in a feed for that alone, as its reader sees it now (spec INB-12.2)."""
 
 from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, literal_column, select
 
@@ -33,7 +33,16 @@ SHARED_SINCE = (
     )
     .limit(bindparam("most", type_=BigInteger))
 )
-Sharers = Mapping[str, Sequence[str]]
+
+
+class Sharer(NamedTuple):
+    """Who shared it, and when, in microseconds; or its author."""
+
+    actor: str
+    at: int = 0
+
+
+Sharers = Mapping[str, Sequence[Sharer]]
 
 
 async def sharers(unit: VisibilityUnit, rows: Sequence[Any], reader: str) -> Sharers:
@@ -42,7 +51,7 @@ async def sharers(unit: VisibilityUnit, rows: Sequence[Any], reader: str) -> Sha
     Only those count who are near the reader and not suspended; where the author is near, that is
     the author too.
     """
-    found: dict[str, list[str]] = {row.id: [] for row in rows if getattr(row, "shared", None)}
+    found: dict[str, list[Sharer]] = {row.id: [] for row in rows if getattr(row, "shared", None)}
     if not found:
         return {}
     asked = {"posts": list(found), "reader": reader}
@@ -51,17 +60,17 @@ async def sharers(unit: VisibilityUnit, rows: Sequence[Any], reader: str) -> Sha
     away = await unit.hidden_among(actors) if actors else set()
     for row in shared:
         if row.actor not in away:
-            found[row.object].append(row.actor)
+            found[row.object].append(Sharer(row.actor, row.created))
     near_ones = {row.id for row in known}
     for row in rows:
         if row.id in near_ones:
-            found[row.id].append(row.author)
+            found[row.id].append(Sharer(row.author))
     return found
 
 
 def left(by: Sharers, muted: Container[str]) -> Sharers:
     """Without those who are muted."""
-    return {id: [one for one in who if one not in muted] for id, who in by.items()}
+    return {id: [one for one in who if one.actor not in muted] for id, who in by.items()}
 
 
 def is_shown(row: Any, by: Sharers, reader: str) -> bool:
@@ -76,8 +85,8 @@ async def say_who(
     first = {row.id: by[row.id][0] for row in rows if by.get(row.id)}
     if not first:
         return
-    known = await people(connection, first.values())
+    known = await people(connection, [one.actor for one in first.values()])
     for post, row in zip(items, rows, strict=True):
-        who = first.get(row.id, row.author)
-        if who != row.author:
-            post.shared_by, post.shared = known[who], from_micros(row.at)
+        who = first.get(row.id)
+        if who is not None and who.actor != row.author:
+            post.shared_by, post.shared = known[who.actor], from_micros(who.at)

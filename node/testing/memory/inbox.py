@@ -286,12 +286,16 @@ class InboxUnit(VisibilityUnit):
     async def reaction(self, actor: str, object: str, kind: str) -> tuple[str, ...]:
         return self.tables.reactions.get((actor, object, kind), ())
 
-    async def react(self, actor: str, object: str, kind: str, activity: str) -> None:
+    async def react(
+        self, actor: str, object: str, kind: str, activity: str, at: int | None = None
+    ) -> None:
         said = await self.reaction(actor, object, kind)
         if activity not in said:
             self.tables.reactions[actor, object, kind] = (*said, activity)[-MOST_SAID:]
             if kind == SHARE:
-                self.tables.shares.setdefault((actor, object), micros(self.now))
+                self.tables.shares.setdefault(
+                    (actor, object), micros(self.now) if at is None else at
+                )
 
     async def unreact(self, actor: str, object: str, kind: str) -> None:
         self.tables.reactions.pop((actor, object, kind), None)
