@@ -56,8 +56,12 @@ class SharingUnit(FanOutUnit, Protocol):
 
     async def unreact(self, actor: str, object: str, kind: str) -> None: ...
 
-    async def shared_since(self, actor: str, since: datetime, most: int) -> int:
-        """How many posts the actor shared since then; no more than `most` are counted."""
+    async def take_share(self, actor: str, activity: str) -> None:
+        """Count the share `activity` as one that was taken now, whatever becomes of it."""
+        ...
+
+    async def taken_since(self, actor: str, since: datetime, most: int) -> int:
+        """How many shares of the actor were taken since then; at most `most` are counted."""
         ...
 
 
@@ -68,8 +72,10 @@ async def take(said: Announce, object: str, unit: SharingUnit) -> bool:
         return False
     if not await fan_out.has_reader(unit, by, fan_out.TO_ALL):
         return False
-    if not (await unit.reaction(by, object, SHARE) or await _has_room(by, unit)):
-        return False
+    if said.id not in await unit.reaction(by, object, SHARE):
+        if await unit.taken_since(by, unit.now - DAY, MOST_A_DAY) >= MOST_A_DAY:
+            return False
+        await unit.take_share(by, said.id)
     await unit.react(by, object, SHARE, said.id, when(said, unit.now))
     return True
 
@@ -79,10 +85,6 @@ def when(said: Announce, now: datetime) -> int:
     all that anybody reads, whoever shares it after that (INB-12.1)."""
     is_near = now - LATE <= said.published <= now
     return micros(said.published if is_near else now)
-
-
-async def _has_room(by: str, unit: SharingUnit) -> bool:
-    return await unit.shared_since(by, unit.now - DAY, MOST_A_DAY) < MOST_A_DAY
 
 
 async def shared(said: Announce, post: Known, unit: SharingUnit) -> None:

@@ -8,13 +8,13 @@ from sqlalchemy import BigInteger, bindparam, literal_column, select
 from node.store.near import near, near_author
 from node.store.people import people
 from node.store.pipeline import Pipeline
-from node.store.tables import posts, reactions
+from node.store.tables import posts, reactions, shares_taken
 from node.store.visibility import VisibilityUnit
 from node.wire.api.inbox import Post
 from node.wire.times import from_micros
 
 MOST_SHARERS = 1_000  # of all posts of a page
-IS_SHARE = reactions.c.kind == literal_column("'share'")  # as the index has it
+IS_SHARE = reactions.c.kind == literal_column("'share'")
 _READER: Any = bindparam("reader")
 _POSTS: Any = bindparam("posts", expanding=True)
 SHARERS = (
@@ -24,13 +24,9 @@ SHARERS = (
     .limit(MOST_SHARERS)
 )
 NEAR = select(posts.c.id).where(posts.c.id.in_(_POSTS), near_author(_READER))
-SHARED_SINCE = (
-    select(reactions.c.object)
-    .where(
-        reactions.c.actor == bindparam("actor"),
-        IS_SHARE,
-        reactions.c.created >= bindparam("since"),
-    )
+TAKEN_SINCE = (
+    select(shares_taken.c.activity)
+    .where(shares_taken.c.actor == bindparam("actor"), shares_taken.c.at > bindparam("since"))
     .limit(bindparam("most", type_=BigInteger))
 )
 

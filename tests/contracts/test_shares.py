@@ -199,6 +199,23 @@ async def test_of_one_who_shares_without_an_end_a_hundred_a_day_are_taken(
     assert [id for id, _ in await shown(harness)] == posts[2::-1]
     await harness.hear(share(harness, posts[0], BOB))
     assert len(await shown(harness)) == 3
+    await harness.hear(share(harness, posts[3], name="another"))
+    assert len(await shown(harness)) == 3
     harness.clock.pass_(timedelta(days=1))
     await harness.hear(share(harness, posts[3], name="again"))
     assert len(await shown(harness)) == 4
+
+
+@pytest.mark.clause("INB-12.4")
+async def test_who_takes_back_what_they_share_gets_nothing_back_of_the_day(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "MOST_A_DAY", 3)
+    post = await carols(harness)
+    for name in map(str, range(6)):
+        await harness.hear(share(harness, post, name=name))
+        await harness.hear(Undo(f"{DORA}/undo-{name}", DORA, f"{DORA}/share-{name}", None))
+    told = await harness.told()
+    assert told.count("post") == told.count("post_deleted") == 3
+    await harness.hear(share(harness, post, BOB))
+    assert await shown(harness) == [(post, BOB)]

@@ -328,9 +328,12 @@ class InboxUnit(VisibilityUnit):
         found = self.tables.follows.get((reader, other))
         return found is not None and found[0].state is FollowState.ACCEPTED
 
-    async def shared_since(self, actor: str, since: datetime, most: int) -> int:
-        mine = (at for (who, _), at in self.tables.shares.items() if who == actor)
-        return min(most, sum(at >= micros(since) for at in mine))
+    async def take_share(self, actor: str, activity: str) -> None:
+        self.tables.shares_taken[actor, activity] = self.now
+
+    async def taken_since(self, actor: str, since: datetime, most: int) -> int:
+        mine = (at for (who, _), at in self.tables.shares_taken.items() if who == actor)
+        return min(most, sum(at > since for at in mine))
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
         for key, said in list(self.tables.reactions.items()):
