@@ -160,6 +160,19 @@ async def test_what_is_taken_back_while_it_is_fetched_is_not_shown(scene: Scene)
     assert await scene.feed() == []
 
 
+@pytest.mark.clause("INB-12.3", "INB-3.3")
+async def test_what_is_taken_back_without_its_id_while_it_is_fetched_is_not_shown(
+    scene: Scene,
+) -> None:
+    post = scene.note()
+    said = await scene.shares(post)
+    enclosed = {name: value for name, value in said.items() if name != "id"}
+    undo = scene.eve.says("Undo", post, "https://tube.test/t/undo", to=[PUBLIC])
+    await scene.tube.say(scene.alpha, scene.eve, {**undo, "object": enclosed})
+    await scene.settled()
+    assert await scene.feed() == [] and await scene.kept() == []
+
+
 @pytest.mark.clause("INB-12.2", "FED-7.7")
 async def test_what_who_is_suspended_wrote_is_not_fetched_nor_shown(scene: Scene) -> None:
     post = scene.note()
