@@ -68,6 +68,8 @@ class Config:
     quota_bytes: int = _setting(10240 * MIB, "What one account's videos may occupy.")
     mailbox_limit_bytes: int = _setting(256 * MIB, "What may wait for a device, sealed.")
     archive_limit_bytes: int = _setting(1024 * MIB, "What one account's archive may occupy.")
+    attachment_limit_bytes: int = _setting(2048 * MIB, "Largest sealed file of a conversation.")
+    attachment_days: int = _setting(45, "How long sealed files of conversations are kept.")
     remote_media_bytes: int = _setting(
         1024 * MIB, "What pictures of other servers that were shown may occupy; 0 keeps none."
     )

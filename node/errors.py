@@ -46,6 +46,10 @@ class Missing(Refused):
     """There is no such thing, or the asker may not know that there is: one answer for both."""
 
 
+class Gone(Missing):
+    """There was such a thing, and the asker knows it: it is over."""
+
+
 class Conflict(Refused):
     """Right in itself, but not in the present state; asking again after a look may succeed."""
 

@@ -14,7 +14,7 @@ CLAUSE = re.compile(
 NAMED = re.compile(r"^[A-Z][A-Z0-9]{2}-\d+(?:\.\d+)*[a-z]?$")
 FAMILIES = {
     *("FED", "ACC", "GRA", "INB", "E2E", "DEV", "ARC", "KEY", "LNK", "MLS"),
-    *("VID", "API", "LIM", "OPS", "APP", "PSH"),
+    *("VID", "API", "LIM", "OPS", "APP", "PSH", "ATT"),
 }
 
 

@@ -15,7 +15,7 @@ from node.e2ee.mls.public.framing import APPLICATION, COMMIT, PrivateMessage, en
 from node.errors import Conflict, Forbidden, Full, Missing, NodeError, Unreachable
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import FOLDER, Recorder
-from tools import record_said, record_trust
+from tools import record_groups, record_said, record_trust
 from tools.scenarios import (
     DAY,
     URL,
@@ -712,6 +712,7 @@ SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (leaving, "A wish to leave, that a commit passes by at first; and a removal."),
     *record_trust.SCENARIOS,
     *record_said.SCENARIOS,
+    *record_groups.SCENARIOS,
 )
 
 

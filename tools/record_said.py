@@ -5,10 +5,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from node.client import attached
 from node.client.exchange import LostRace
 from node.errors import Forbidden
 from node.testing.fakes import FakeEntropy
 from tests.client.transcripts import Recorder
+from tools import make_attachment_vectors
 from tools.scenarios import Scenario, contents, returned
 
 EMISSARY_NOTE = {
@@ -261,6 +263,59 @@ def in_the_archive(it: Scenario) -> None:
         seen(one, group)
 
 
+def put_again(it: Scenario) -> None:
+    """The home node lost its archive's end; what is here goes there once more."""
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    eve, tablet = it.device("eve", "emissary.test"), it.device("alice-tablet")
+    group = it.meet(alice, bob, eve)
+    key = base64.b64encode(FakeEntropy("an archive key").draw(32)).decode()
+    for one in (alice, tablet):
+        one.do("archive_adopt", generation=1, key=key)
+    alice.do("receive", items=[], now=it.now, incarnation="one")
+    kept, gone = (it.say(alice, group, text) for text in ("kept, and changed", "taken back"))
+    it.give(bob, *contents(it.send(alice)))
+    do(it, alice, "edit", group=group, id=kept, text="changed")
+    do(it, alice, "delete", group=group, id=gone)
+    for emoji in ("👍", "👎"):
+        do(it, alice, "react", group=group, id=kept, emoji=emoji)
+    do(it, alice, "react", group=group, id=kept, emoji="👎", on=False)
+    it.give(bob, *contents(it.send(alice)))
+    do(it, bob, "react", group=group, id=kept, emoji="😀")
+    theirs = it.say(bob, group, "from Bob")
+    do(it, bob, "edit", group=group, id=theirs, text="from Bob, and changed")
+    it.give(alice, *contents(it.send(bob)))
+    # Of a kind that is not known, and an emoji: the former stays as it came.
+    for document in (
+        {"type": "Question", "id": "urn:e:1", "content": "tea or coffee?"},
+        {"type": "Like", "id": "urn:e:2", "object": kept, "content": "🌍"},
+    ):
+        it.give(alice, eve.seals(group, json.dumps(document).encode()))
+    for life in ("two", "three"):
+        alice.do("archive_erasing")
+        alice.do("archive_erased")
+        alice.do("archive_due", now=it.now)
+        alice.do("archive_sent")
+        alice.do("settle")
+        it.say(alice, group, "not sent")
+        alice.do("receive", items=[], now=it.now, incarnation=life)
+    records = list(alice.do("archive_due", now=it.now)["records"])
+    it.say(alice, group, "still due, and not sent")
+    alice.do("receive", items=[], now=it.now, incarnation="four")
+    placed = [[place, one] for place, one in enumerate(records, 1)]
+    page = {"records": placed, "backwards": True, "incarnation": "one"}
+    tablet.do("archive_take", page=page, now=it.now)
+    # What came by the archive is there to be put again, too; nothing that is older than 30 days.
+    tablet.do("receive", items=[], now=it.now, incarnation="one")
+    tablet.do("receive", items=[], now=it.now, incarnation="two")
+    tablet.do("archive_due", now=it.now)
+    tablet.do("archive_sent")
+    tablet.do("receive", items=[], now=it.now + 31 * 86_400, incarnation="three")
+    tablet.do("archive_due", now=it.now)
+    for one in (alice, tablet):
+        seen(one, group)
+    del it.devices["eve"]
+
+
 def elsewhere(it: Scenario) -> None:
     """What went on in another conversation is changed and taken back wherever it was read."""
     alice, phone = it.device("alice"), it.device("alice-phone")
@@ -375,11 +430,67 @@ def in_spite_of_malice(it: Scenario) -> None:
     del it.devices["eve"]
 
 
+def files(it: Scenario) -> None:
+    """Words with files (spec ATT-2): said, sealed anew, changed, kept, taken back."""
+    alice, bob = it.device("alice"), it.device("bob", "beta.test")
+    phone, eve = it.device("alice-phone"), it.device("eve", "emissary.test")
+    group = it.meet(alice, bob, phone, eve)
+    key = base64.b64encode(FakeEntropy("an archive key").draw(32)).decode()
+    alice.do("archive_adopt", generation=1, key=key)
+    both = attached.raw_of([make_attachment_vectors.PICTURE, make_attachment_vectors.FILM])
+    paper = attached.raw_of([make_attachment_vectors.PAPER])
+
+    def pass_on(one: Recorder) -> None:
+        sent = contents(it.send(one))
+        for other in (alice, bob, phone):
+            if other is not one:
+                it.give(other, *sent)
+
+    first = do(it, alice, "say", group=group, text="look at *these*", raw=both)["id"]
+    bare = do(it, alice, "say", group=group, text="", raw=paper)["id"]
+    pass_on(alice)
+    do(it, bob, "say", group=group, text="an answer with a file", reply=first, raw=paper)
+    pass_on(bob)
+    do(it, alice, "edit", group=group, id=first, text="look at these two")
+    pass_on(alice)
+    do(it, alice, "delete", group=group, id=bare)
+    pass_on(alice)
+    do(
+        it,
+        alice,
+        "say",
+        group=group,
+        text="",
+        raw=attached.raw_of([make_attachment_vectors.FILM] * 80),
+    )
+    # Sealed once, and once more, as others changed the group meanwhile.
+    do(it, alice, "say", group=group, text="too early", raw=paper)
+    commits = it.go_on(bob, group)
+    it.next(alice)
+    it.tell(alice, LostRace())
+    it.give(alice, *commits)
+    it.give(phone, *commits)
+    it.next(alice)
+    pass_on(alice)
+    alice.do("archive_due", now=it.now)
+    small = {"type": "Image", "mediaType": "image/png", "content": "iVBORw0KGgo="}
+    for document in (
+        {"type": "Note", "id": "urn:e:1", "content": "inline", "attachment": [small]},
+        {**small, "id": "urn:e:2", "name": "bare"},
+    ):
+        it.give(phone, eve.seals(group, json.dumps(document).encode()))
+    for one in (alice, bob, phone):
+        seen(one, group)
+    del it.devices["eve"]
+
+
 SCENARIOS: tuple[tuple[Callable[[Scenario], None], str], ...] = (
     (talk, "Words with markup, answers, reactions, changes and deletions, and what is refused."),
     (in_any_order, "Changes before their message, and by two devices at once: all show the same."),
     (of_others, "What other programs say: read, answered, kept where it is not known, refused."),
     (elsewhere, "What went on in another conversation is changed and taken back in both."),
     (in_spite_of_malice, "What friends forge, repeat and leave out stands in the way of nothing."),
+    (files, "Words with files: sealed anew, changed, kept and taken back with them."),
     (in_the_archive, "The archive follows changes and deletions, and gives them back."),
+    (put_again, "A node that was put back has again what its archive lost."),
 )

@@ -47,6 +47,14 @@ export const SCREENS: readonly Entry[] = [
     "/watch",
     later<ScreenProps>(async () => (await import("./screens/watch.tsx")).WatchScreen),
   ),
+  inside(
+    "/chats/new",
+    later<ScreenProps>(async () => (await import("./screens/group_new.tsx")).NewGroupScreen),
+  ),
+  inside(
+    "/chats/:id/group",
+    later<ScreenProps>(async () => (await import("./screens/group.tsx")).GroupScreen),
+  ),
   ...["/chats", "/chats/:id", "/chats/with/:handle"].map((pattern) => inside(pattern, ChatsScreen)),
   inside(
     "/post",

@@ -31,7 +31,8 @@ export async function nobodyThere(state: DeviceState, group: string): Promise<Un
 
 /**
  * Who stays in the conversation though no leaf of theirs is left: their lists put the last ones off, and
- * nobody wished them out. `putOut` are those whom somebody did, by this commit.
+ * nobody wished them out. `putOut` are those whom somebody did, by this commit; not `byLeaves`: nobody else did,
+ * whatever leaves went (E2E-8.2).
  */
 export async function whoStays(
   state: DeviceState,
@@ -39,11 +40,12 @@ export async function whoStays(
   event: Committed,
   putOut: readonly string[],
   now: number,
+  byLeaves = true,
 ): Promise<readonly string[]> {
   const present = actorsOf((await state.groups.session(group)).members());
   const revoked = await stops.revoked(state, group);
   const gone = event.removed.map((member) => [hex(member.signatureKey), actorOf(member)] as const);
-  const asWished = gone.filter(([key]) => !revoked.has(key)).map(([, actor]) => actor);
+  const asWished = gone.filter(([key]) => byLeaves && !revoked.has(key)).map(([, actor]) => actor);
   const wished = [...asWished, ...putOut];
   const { members } = await state.conversation(group);
   const stay = members.filter((one) => !present.includes(one) && !wished.includes(one));

@@ -7,9 +7,9 @@
 import { dayOf } from "../archive/days.ts";
 import { checked, KINDS, type Kind, read } from "../archive/record.ts";
 import { type ArchiveKey, Keyring, nameUnder, type Sealed } from "../archive/seals.ts";
-import { Malformed, Missing, Refused } from "../errors.ts";
+import { Malformed, Missing, Refused, TooMuch } from "../errors.ts";
 import type { ApplicationMessage } from "../mls/private/events.ts";
-import { type Bytes, EMPTY, unhex } from "../wire/bytes.ts";
+import { type Bytes, EMPTY, unhex, utf8 } from "../wire/bytes.ts";
 import * as content from "./content.ts";
 import type { DeviceState } from "./device_state.ts";
 import {
@@ -23,7 +23,7 @@ import {
   NOT_ERASED_ROW,
   type NotErasedRow,
 } from "./rows.ts";
-import { ERASE, groupIn, stands, wordsOf } from "./said_rows.ts";
+import { ERASE, groupIn, membersOf, stands, wordsOf } from "./said_rows.ts";
 
 const MOST_AT_ONCE = 100;
 const MOST_BYTES = 2 ** 20;
@@ -149,6 +149,25 @@ export class Archiving {
       ? content.writeAct(kind, words, actor, edit)
       : content.writeBareNote(words, actor, members);
     await this.#keep(group, message, this.#state.groups.me.signature.public, data);
+  }
+
+  /** What is here, for a node that may have lost its record (DEV-14.7). */
+  async again(group: string, message: MessageRow): Promise<void> {
+    const fresh = message.number < 0; // it came by the archive, or has no number
+    const number = fresh ? this.#state.number() : message.number;
+    if (this.#state.has(dueRow(group, number))) return;
+    const { actor, kind, raw, edit } = message;
+    const words = wordsOf(message);
+    let data: Bytes;
+    try {
+      if (ACTS.has(kind)) data = content.writeAct(kind, words, actor, edit);
+      else if (raw && !edit) data = utf8(raw);
+      else data = content.writeBareNote(words, actor, await membersOf(this.#state, group));
+    } catch (error) {
+      if (!(error instanceof TooMuch)) throw error;
+      return this.#countMissing(1); // in our form it is longer than in its author's
+    }
+    await this.#keep(group, { ...message, number }, EMPTY, data);
   }
 
   /** Not what nobody could read: that is missing there, and told so (DEV-14.6). */

@@ -21,6 +21,7 @@ import { nodeForgot } from "./home.ts";
 import type { Readmit } from "./intents.ts";
 import * as later from "./later.ts";
 import * as parked from "./parked.ts";
+import { isGroup } from "./roster_rows.ts";
 import {
   ASKED,
   type AskedRow,
@@ -84,10 +85,10 @@ export class ComingBack {
     const { actor } = this.#state;
     const members = new Set((await this.#state.conversation(group)).members).add(actor);
     const [other, ...more] = [...members].filter((one) => one !== actor);
-    if (other === undefined || more.length) return false;
+    if (other === undefined || more.length || isGroup(this.#state, group)) return false;
     for (const [id, row] of await this.#state.conversations()) {
       const isTheirs = new Set(row.members).size === 2 && row.members.every((m) => members.has(m));
-      const isSince = id !== group && row.created >= asked.noticed;
+      const isSince = id !== group && row.created >= asked.noticed && !isGroup(this.#state, id);
       if (isTheirs && isSince && this.#hasRead(id, other)) return true;
     }
     return false;

@@ -98,7 +98,8 @@ export function urnUuid4(chance: Bytes): string {
 }
 
 /**
- * What somebody writes: `about` answers a message that `author` said; `edited` (microseconds) is when they changed it.
+ * What somebody writes: `about` answers a message that `author` said; `edited` (microseconds) is when they changed it;
+ * `files` go along (ATT-2.1).
  */
 export interface Words {
   readonly id: string;
@@ -107,6 +108,7 @@ export interface Words {
   readonly about?: string;
   readonly author?: string;
   readonly edited?: number;
+  readonly files?: readonly Json[];
 }
 
 function written(words: string): JsonObject {
@@ -120,7 +122,7 @@ function written(words: string): JsonObject {
 
 const ofAuthor = (author = ""): JsonObject => (author ? { "kith:author": author } : {});
 
-function noteOf({ id, text, at, about, author, edited }: Words, actor: string) {
+function noteOf({ id, text, at, about, author, edited, files }: Words, actor: string) {
   return {
     type: "Note",
     id,
@@ -130,7 +132,16 @@ function noteOf({ id, text, at, about, author, edited }: Words, actor: string) {
     ...(edited ? { updated: rfc3339(edited) } : {}),
     ...(about ? { inReplyTo: about } : {}),
     ...ofAuthor(author),
+    ...(files?.length ? { attachment: files } : {}),
   };
+}
+
+/** What a message of ours has beside its words, where `raw` is all that is kept of it. */
+export function filesBeside(raw: string): readonly Json[] {
+  const document = JSON.parse(raw) as Json;
+  const inner = isObject(document) ? (document.object ?? document) : null;
+  const files = isObject(inner ?? undefined) ? (inner as JsonObject).attachment : null;
+  return Array.isArray(files) ? files : [];
 }
 
 function checked(document: object): Bytes {

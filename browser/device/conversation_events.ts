@@ -52,6 +52,29 @@ export interface MembersChanged {
   readonly removed: readonly string[];
 }
 
+/**
+ * `by` changed a group: who came, who went, its new name ("" where it keeps it), and who has another role:
+ * actor and role.
+ */
+export interface GroupChanged {
+  readonly is: "GroupChanged";
+  readonly conversation: string;
+  readonly by: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly name: string;
+  readonly roles: readonly (readonly [string, string])[];
+}
+
+/** `by` changed a group as they may not, and why nobody follows: it ended for all (E2E-8.6). */
+export interface GroupSpoilt {
+  readonly is: "GroupSpoilt";
+  readonly conversation: string;
+  readonly by: string;
+  readonly clause: string;
+  readonly reason: string;
+}
+
 /** This device is out of the conversation: `by` took it out, or it wished so itself. */
 export interface ConversationLeft {
   readonly is: "ConversationLeft";
@@ -250,6 +273,8 @@ export type ConversationEvent =
   | ReactionChanged
   | ConversationJoined
   | MembersChanged
+  | GroupChanged
+  | GroupSpoilt
   | ConversationLeft
   | MessageUnreadable
   | MessageUndelivered

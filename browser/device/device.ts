@@ -18,6 +18,7 @@ import { DeviceBehind } from "./device_behind.ts";
 import { DeviceInbox } from "./device_inbox.ts";
 import { DeviceKeys } from "./device_keys.ts";
 import { DeviceOutbox } from "./device_outbox.ts";
+import { DeviceRosters } from "./device_rosters.ts";
 import { DeviceState } from "./device_state.ts";
 import { DeviceTrust } from "./device_trust.ts";
 import type { Errands } from "./errands.ts";
@@ -30,6 +31,7 @@ import { Leaves } from "./leaves.ts";
 import { cameIntoAGroup } from "./lists.ts";
 import { Pins } from "./pins.ts";
 import type { Returns } from "./returns.ts";
+import { isGroup } from "./roster_rows.ts";
 import {
   asShown,
   type ConversationRow,
@@ -58,6 +60,7 @@ export class Device {
   readonly trust: DeviceTrust;
   readonly words: Words;
   readonly untold: Untold;
+  readonly rosters: DeviceRosters;
   readonly #state: DeviceState;
   readonly #outbox: DeviceOutbox;
   readonly #inbox: DeviceInbox;
@@ -91,6 +94,8 @@ export class Device {
     this.keys = new DeviceKeys(state, keys, pins, turns);
     this.trust = new DeviceTrust(state, leaves, pins, turns);
     this.untold = new Untold(state, turns);
+    const check = () => this.#seat.check();
+    this.rosters = new DeviceRosters(state, this.#outbox, this.trust, turns, check);
   }
 
   /** The device whose rows the vault holds, or a new one. */
@@ -127,7 +132,8 @@ export class Device {
   /** The conversations of just us and `actor`, first the one to answer in (E2E-5.8). */
   between(actor: string): Promise<readonly string[]> {
     return this.#inTurn(async () => {
-      const known = await this.#state.conversations();
+      const every = await this.#state.conversations();
+      const known = new Map([...every].filter(([group]) => !isGroup(this.#state, group)));
       return between(known, this.actor, actor, (group) => this.#history([group]));
     });
   }
@@ -255,8 +261,10 @@ export class Device {
     return this.#change(group, { type: "Remove", actors: sorted }, now);
   }
 
-  /** Ask the others to take this device out; who is alone is out at once. */
+  /** Ask the others to take this device out; who is alone is out at once. Out of a group (E2E-8) its person goes
+   * with all devices. */
   leave(group: string, now: number): Told {
+    if (isGroup(this.#state, group)) return this.rosters.quit(group, now);
     return this.#step(async () => {
       if ((await this.#state.groups.session(group)).members().length > 1) {
         await this.#outbox.change(group, { type: "Leave" }, now);

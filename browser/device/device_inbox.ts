@@ -1,12 +1,12 @@
 /**
  * Pure: what a device reads, and what it makes of it (spec DEV-5).
  *
- * What is wrong is told, not thrown. What comes before its commit or its Welcome waits; what comes
- * after its keys are gone is asked for again. All of it happens inside a step of the device's state;
- * `Refused` is thrown before anything of it is changed.
+ * What is wrong is told, not thrown. What comes before its commit or its Welcome waits; what comes after its keys are
+ * gone is asked for again. All of it is inside a step; `Refused` is thrown before anything of it is changed.
  */
 
 import { Missing, Refused } from "../errors.ts";
+import { loaded } from "../loaded.ts";
 import {
   type ApplicationMessage,
   type Committed,
@@ -39,6 +39,9 @@ import { cameIntoAGroup } from "./lists.ts";
 import * as parked from "./parked.ts";
 import { Repair } from "./repair.ts";
 import { isWord, Returns } from "./returns.ts";
+import * as roster from "./roster.ts";
+import { spoiltRow } from "./roster_rows.ts";
+import * as rosters from "./rosters.ts";
 import {
   askedRow,
   CONVERSATION,
@@ -60,11 +63,7 @@ import * as unfetched from "./unfetched.ts";
 
 type Told = Promise<readonly ConversationEvent[]>;
 /** What waits may be read after these. */
-const WENT_ON: ReadonlySet<string> = new Set([
-  "ConversationJoined",
-  "ConversationCaughtUp",
-  "MembersChanged",
-]);
+const WENT_ON = /^(ConversationJoined|ConversationCaughtUp|MembersChanged)$/;
 
 /** Takes in the items of the mailbox, in their order. */
 export class DeviceInbox {
@@ -101,7 +100,7 @@ export class DeviceInbox {
    */
   async take(items: readonly ParkedRow[], now: number, incarnation: string): Told {
     const found: ConversationEvent[] = [];
-    if (incarnation) found.push(...(await this.#bornAgain(incarnation)));
+    if (incarnation) found.push(...(await this.#bornAgain(incarnation, now)));
     const before = await this.cursor();
     let cursor = before;
     for (const item of items) {
@@ -113,7 +112,7 @@ export class DeviceInbox {
     return found;
   }
 
-  async #bornAgain(incarnation: string): Told {
+  async #bornAgain(incarnation: string, now: number): Told {
     const known = await this.#state.find(INCARNATION, INCARNATION_ROW);
     if (known?.name === incarnation) return [];
     const before = known === null ? 0 : await this.cursor();
@@ -122,6 +121,9 @@ export class DeviceInbox {
     this.#state.write(CURSOR, utf8("0"));
     await this.errands.restored();
     await this.back.restored();
+    const { putAgain, sayAgain } = await loaded(import("./put_again.ts"));
+    await putAgain(this.#state, this.#outbox.archiving, now);
+    await sayAgain(this.#state, this.#outbox, now);
     return [{ is: "NodeRestored", conversation: "" }];
   }
 
@@ -134,7 +136,7 @@ export class DeviceInbox {
   async #take(item: ParkedRow, now: number): Told {
     const found = await this.#openOrTell(item, now);
     const last = found.at(-1);
-    if (!last || !WENT_ON.has(last.is)) return found;
+    if (!last || !WENT_ON.test(last.is)) return found;
     return [...found, ...(await this.takeParked(last.conversation, now))];
   }
 
@@ -187,7 +189,15 @@ export class DeviceInbox {
     if (isAhead) return this.#park(group, item, false);
     const question = this.back.asks(item);
     if (question !== null) return this.back.asked(group, question);
+    const { extensions } = session.group.context;
     const step = await session.receive(item.content, now);
+    try {
+      rosters.checkFollowed(extensions, step.value, step.session);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      groups.passOver(group);
+      return this.#unfollowed(group, step.value, error);
+    }
     if (step.value.kind === "Removed" && step.value.again) {
       groups.passOver(group);
       await behind.takenOut(this.#state, group, step.value.epoch, now);
@@ -196,12 +206,22 @@ export class DeviceInbox {
     return this.#happened(group, groups.apply(group, step), item, now);
   }
 
+  /** What the relay took, and nobody may follow: a commit ends the group (E2E-8.6). */
+  async #unfollowed(group: string, event: Event, error: Refused): Told {
+    if (event.kind !== "Committed") throw error;
+    const spoilt = rosters.spoil(this.#state, group, event, error);
+    const told = [...(await this.#outbox.giveUp(group, error)), spoilt];
+    await this.errands.left(group, [this.#state.actor]);
+    return told;
+  }
+
   /**
    * It came before its commit or its Welcome: keep it until that is here.
    *
    * `quietly` of a group that this device is out of: it may be asked in again, or never.
    */
   async #park(group: string, item: ParkedRow, quietly: boolean): Told {
+    if (this.#state.has(spoiltRow(group))) return []; // of what nobody follows
     const again = await this.#cameBefore(item);
     const crowded = await parked.keep(this.#state, group, item, again);
     if (crowded === null || parked.wasTold(this.#state, group, crowded)) return [];
@@ -240,6 +260,8 @@ export class DeviceInbox {
     const { groups } = this.#state;
     const step = await groups.join(item.content, await OwnPackage.load(row.package));
     const group = hex(step.value.groupId);
+    const by = step.value.by === null ? "" : actorOf(step.value.by);
+    const shape = rosters.checkJoined(this.#state, step.session, by);
     if (groups.has(group)) {
       await this.back.checkTakenBack(group, step.value);
       // Its commit is still to come, and says whether it is true (DEV-9.8).
@@ -250,13 +272,16 @@ export class DeviceInbox {
       // To who is taken back those are new that did not stand before.
       const all = (await groups.session(group)).members();
       const came = all.filter((member) => !stood.has(keyOf(member)));
-      return [...(await this.#leaves.look(group, now, came)), told];
+      const shaped = shape && (await rosters.entered(this.#state, group, shape, by, now));
+      return [...(await this.#leaves.look(group, now, came)), ...(shaped ?? []), told];
     }
     const joined = groups.apply(group, step);
     if (!row.last_resort) this.#state.delete(name);
     await parked.forgetBefore(this.#state, group, joined.epoch);
     await later.forget(this.#state, group, (epoch) => epoch < joined.epoch);
-    const members = actorsOf((await groups.session(group)).members());
+    const there = actorsOf((await groups.session(group)).members());
+    const members = shape === null ? there : roster.actorsOf(shape).toSorted();
+    if (shape !== null) await rosters.joined(this.#state, group, shape, by, now);
     const { ref, url } = item;
     const begun = { group_id: joined.groupId, ref, url, members, created: now };
     const since = { joined: Number(joined.epoch), grown: Number(joined.epoch) };
@@ -264,7 +289,6 @@ export class DeviceInbox {
     this.#state.put(conversationRow(group), conversation);
     await this.errands.came(group, [this.#state.actor, ...members]);
     cameIntoAGroup(this.#state);
-    const by = joined.by === null ? "" : actorOf(joined.by);
     // To who joins all leaves are new.
     const doubts = await this.#leaves.look(group, now, (await groups.session(group)).members());
     return [...doubts, { is: "ConversationJoined", conversation: group, by, members }];
@@ -282,7 +306,9 @@ export class DeviceInbox {
     groups.forget(group);
     await this.#outbox.takenBack(group);
     groups.apply(group, step);
-    const members = actorsOf((await groups.session(group)).members());
+    const session = await groups.session(group);
+    const shape = rosters.here(session);
+    const members = shape ? roster.actorsOf(shape).toSorted() : actorsOf(session.members());
     const hasGrown = members.some((actor) => !row.members.includes(actor));
     const grown = hasGrown ? Number(epoch) : row.grown;
     this.#state.put(conversationRow(group), { ...row, ref, url, members, grown });
@@ -304,7 +330,7 @@ export class DeviceInbox {
       case "Committed":
         return this.#entered(group, event, now);
       case "Removed":
-        return [await this.#left(group, event)];
+        return [await this.#left(group, event, now)];
       case "Proposed":
         if (event.proposal.type === "remove") await this.#commitIfOurs(group);
         return [];
@@ -314,7 +340,9 @@ export class DeviceInbox {
   /** Another's commit: our node was not told whom it took out. */
   async #entered(group: string, event: Committed, now: number): Told {
     const { changed, doubts } = await this.#outbox.entered(group, event, now);
-    const present = actorsOf((await this.#state.groups.session(group)).members());
+    const session = await this.#state.groups.session(group);
+    if (rosters.going(session).size) await this.#commitIfOurs(group);
+    const present = actorsOf(session.members());
     await this.errands.came(group, present);
     const gone = actorsOf(event.removed).filter((actor) => !present.includes(actor));
     await this.errands.left(group, gone);
@@ -348,13 +376,14 @@ export class DeviceInbox {
     return [...told, { is: "MessageReceived", ...received }, ...came];
   }
 
-  async #left(group: string, event: Removed): Promise<ConversationLeft> {
+  async #left(group: string, event: Removed, now: number): Promise<ConversationLeft> {
     const row = await this.#state.conversation(group);
     this.#state.put(conversationRow(group), { ...row, left: true });
     const wished = await this.#outbox.ended(group);
     unfetched.forget(this.#state, group, row.members);
     await this.errands.left(group, [this.#state.actor]);
     const by = event.by === null ? "" : actorOf(event.by);
+    await rosters.left(this.#state, group, by, now);
     const conversation = group;
     return { is: "ConversationLeft", conversation, by: wished ? this.#state.actor : by };
   }
@@ -362,7 +391,7 @@ export class DeviceInbox {
   /** Somebody is to go: the first of those who stay commits it, so that one does (DEV-4.7). */
   async #commitIfOurs(group: string): Promise<void> {
     const session = await this.#state.groups.session(group);
-    const going = new Set<number>();
+    const going = new Set(rosters.going(session));
     for (const { proposal } of session.pending().values()) {
       if (proposal.type === "remove") going.add(proposal.removed);
     }

@@ -19,7 +19,6 @@ import * as declined from "./declined.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Carried, Create, Next, Outcome, Send, Tell, Trouble } from "./exchange.ts";
 import { firstOwed, maySend, owedTo, rests, toSend } from "./first_owed.ts";
-import { actorsOf } from "./groups.ts";
 import * as home from "./home.ts";
 import type { Intent } from "./intents.ts";
 import { declinedRow } from "./key_rows.ts";
@@ -27,7 +26,7 @@ import type { Leaves } from "./leaves.ts";
 import { cameIntoAGroup } from "./lists.ts";
 import { MessageMaker, type Named } from "./message_maker.ts";
 import { Obstacles } from "./obstacles.ts";
-import * as putOut from "./put_out.ts";
+import * as rosterRows from "./roster_rows.ts";
 import {
   askedRow,
   conversationRow,
@@ -42,6 +41,7 @@ import {
 } from "./rows.ts";
 import { isStaged, unmake, unstage } from "./staged.ts";
 import * as stops from "./stops.ts";
+import * as takingPart from "./taking_part.ts";
 import { undone } from "./undone.ts";
 import { keep } from "./untold.ts";
 
@@ -127,7 +127,8 @@ export class DeviceOutbox {
 
   /** Whether this device means to leave; nothing is owed after that. */
   async #leaves(group: string): Promise<boolean> {
-    return (await this.#last(group))?.intent.type === "Leave";
+    const type = (await this.#last(group))?.intent.type;
+    return type === "Leave" || type === "Quit";
   }
 
   async #waits(group: string): Promise<boolean> {
@@ -271,6 +272,7 @@ export class DeviceOutbox {
     for (const { content, to } of owed.welcomes) {
       this.#state.put(invitedRow(owed.group, sha256(content)), { actors: to });
     }
+    if (owed.intent.type === "Quit") return [await takingPart.quit(this.#state, owed.group, now)];
     const wished = owed.intent.type === "Remove" ? owed.intent.actors : [];
     const { changed, doubts } = await this.entered(owed.group, event, now, wished);
     const began = event.epoch === 1n && event.added.length > 0;
@@ -313,6 +315,7 @@ export class DeviceOutbox {
     }
     if (neverBegan) {
       this.#state.groups.forget(owed.group);
+      rosterRows.forget(this.#state, owed.group);
       this.#state.delete(conversationRow(owed.group));
     }
     return found;
@@ -329,13 +332,7 @@ export class DeviceOutbox {
 
   /** Be out of a group: its keys go, and what is owed. */
   async forget(group: string): Promise<void> {
-    const kinds = ["owed", "asked", "readmission", "returned", "absent", "invited"];
-    kinds.push("forgotten", "gone", "met", "stopped", "declined", "unfetched");
-    const names = kinds.flatMap((kind) => this.#state.names(kind, group));
-    for (const name of names) this.#state.delete(name);
-    this.#state.groups.forget(group);
-    const row = await this.#state.conversation(group);
-    this.#state.put(conversationRow(group), { ...row, left: true });
+    await takingPart.forget(this.#state, group);
   }
 
   /** The group is in another epoch: who is in it now, what has to be made anew, who is not spoken to.
@@ -346,14 +343,7 @@ export class DeviceOutbox {
     now: number,
     wished: readonly string[] = [],
   ): Promise<Entered> {
-    const before = await this.#state.conversation(group);
-    const present = actorsOf((await this.#state.groups.session(group)).members());
-    const hasGrown = present.some((actor) => !before.members.includes(actor));
-    const grown = hasGrown ? Number(event.epoch) : before.grown;
-    const out = [...wished, ...putOut.told(event, before.members)];
-    const stay = await absent.whoStays(this.#state, group, event, out, now);
-    const members = [...present, ...stay].sort();
-    this.#state.put(conversationRow(group), { ...before, members, grown });
+    const { changed, shaped } = await takingPart.entered(this.#state, group, event, now, wished);
     for (const owed of await this.owed(group)) {
       // A commit or a proposal of the epoch before is void; words may have been accepted.
       if (owed.row.content.length && owed.row.intent.type !== "Say")
@@ -363,10 +353,7 @@ export class DeviceOutbox {
     for (const { signatureKey } of event.added)
       this.#state.delete(declinedRow(group, signatureKey));
     const doubts = await this.#judging.look(group, now, event.added);
-    const left = before.members.filter((actor) => !members.includes(actor));
-    const removed = [...new Set([...actorsOf(event.removed), ...left])].sort();
-    const added = actorsOf(event.added);
-    return { changed: { is: "MembersChanged", conversation: group, added, removed }, doubts };
+    return { changed, doubts: [...shaped, ...doubts] };
   }
 
   async #goOn(group: string): Promise<void> {

@@ -40,7 +40,7 @@ export async function maySend(state: DeviceState, group: string): Promise<boolea
  * DEV-10.3). A commit that was made before goes too. */
 async function mayPass(state: DeviceState, owed: OwedRow): Promise<boolean> {
   const { type } = owed.intent;
-  if (type === "Remove" || type === "Leave" || (await isStaged(state, owed))) return true;
+  if (/^(Remove|Leave|Quit)$/.test(type) || (await isStaged(state, owed))) return true;
   return type === "Add" && !(await stops.isStopped(state, owed.group));
 }
 

@@ -13,6 +13,7 @@ import {
   Session,
   type Step,
 } from "../mls/group.ts";
+import type { Extensions } from "../mls/public/extensions.ts";
 import { type Bytes, equal, hex, text, utf8 } from "../wire/bytes.ts";
 import { type ConversationRow, groupRow, type MessageRow } from "./rows.ts";
 
@@ -73,9 +74,9 @@ export class Groups {
   }
 
   /** A new group of this device alone; its name here. */
-  async found(groupId: Bytes, now: number): Promise<string> {
+  async found(groupId: Bytes, now: number, extensions: Extensions = []): Promise<string> {
     const group = hex(groupId);
-    this.apply(group, await Session.create(this.me, this.#means, groupId, now));
+    this.apply(group, await Session.create(this.me, this.#means, groupId, now, extensions));
     return group;
   }
 

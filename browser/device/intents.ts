@@ -6,6 +6,7 @@
  */
 
 import type { Bytes } from "../wire/bytes.ts";
+import type { Role } from "./roles.ts";
 
 /** Say the words whose MessageRow is called `message`. */
 export interface Say {
@@ -46,7 +47,25 @@ export interface Readmit {
   readonly stale: Bytes;
 }
 
-export type Intent = Say | Add | Remove | Leave | Refresh | Readmit;
+/** Give a group another name (E2E-8.3). */
+export interface Rename {
+  readonly type: "Rename";
+  readonly name: string;
+}
+
+/** Give somebody of a group another role. */
+export interface Appoint {
+  readonly type: "Appoint";
+  readonly actor: string;
+  readonly role: Role;
+}
+
+/** Be in a group no more, with all devices: a commit says so, another takes the leaf out. */
+export interface Quit {
+  readonly type: "Quit";
+}
+
+export type Intent = Say | Add | Remove | Leave | Refresh | Readmit | Rename | Appoint | Quit;
 
 /** Whether it is carried by a commit, of which a group has one at a time. */
 export function isCommit(intent: Intent): boolean {
@@ -65,6 +84,8 @@ export function concerned(intent: Intent): readonly string[] {
       return Object.keys(intent.packages).sort();
     case "Remove":
       return intent.actors;
+    case "Appoint":
+      return [intent.actor];
     default:
       return [];
   }

@@ -17,6 +17,8 @@ import type { DeviceState } from "./device_state.ts";
 import { actorOf } from "./groups.ts";
 import type { Add, Intent, Readmit } from "./intents.ts";
 import * as putOut from "./put_out.ts";
+import * as roster from "./roster.ts";
+import * as rosters from "./rosters.ts";
 import { MESSAGE, type MessageRow, messageRow, OWED, type OwedRow } from "./rows.ts";
 import { wordsOf } from "./said_rows.ts";
 import * as stops from "./stops.ts";
@@ -48,6 +50,7 @@ export class MessageMaker {
     const session = await this.#state.groups.session(group);
     if (session.staged !== null) return false;
     if (session.mustCommit || (await stops.revoked(this.#state, group)).size) return true;
+    if (rosters.going(session).size) return true;
     return this.#hasSaidEnough(group, session.generation);
   }
 
@@ -71,6 +74,10 @@ export class MessageMaker {
   /** Whether others have done it already, so that there is nothing left to do. */
   async isMoot({ group, intent }: OwedRow): Promise<boolean> {
     const session = await this.#state.groups.session(group);
+    const shape = rosters.here(session);
+    if (shape !== null && !/^(Add|Refresh|Readmit)$/.test(intent.type)) {
+      return rosters.isMoot(shape, intent);
+    }
     switch (intent.type) {
       case "Add":
         return !missing(session, intent).length;
@@ -166,13 +173,19 @@ export class MessageMaker {
   async #commit(owed: OwedRow, now: number): Promise<OwedRow> {
     const session = await this.#state.groups.session(owed.group);
     const before = session.group.tree;
-    const wished = proposalsOf(session, owed.intent);
+    const { actor, groups } = this.#state;
+    const wished = [
+      ...shaped(session, owed.intent, actor),
+      ...proposalsOf(session, owed.intent, actor),
+    ];
     const authenticatedData = putOut.mark(this.#state, owed.group, owed.intent);
-    const { me } = this.#state.groups;
+    const { me } = groups;
     const proposals = [...(await this.#revoked(owed.group, session, wished)), ...wished];
     const step = await session.stage(now, proposals, { authenticatedData, me });
     const { commit, withheld, next, changes } = this.#state.groups.apply(owed.group, step);
     const after = next.group.tree;
+    const shape = roster.rosterOf(next.group.context.extensions);
+    if (shape !== null) roster.checkDevices(shape, [...after.members()].length);
     const to = [...actorsAt(after, changes.added)].sort();
     const stay = actorsAt(
       after,
@@ -183,20 +196,23 @@ export class MessageMaker {
     return { ...owed, content: commit, welcomes, removed: gone.sort() };
   }
 
-  /** Removes of leaves that no list has, which go with whatever we commit (DEV-16.5). */
+  /** Removes of leaves that no list has, or of who is in the group no more, which go with whatever we commit
+   * (DEV-16.5, E2E-8.5). */
   async #revoked(
     group: string,
     session: Session,
     wished: readonly Proposal[],
   ): Promise<readonly Proposal[]> {
     const revoked = await stops.revoked(this.#state, group);
-    if (!revoked.size) return [];
-    const going = new Set<number>();
+    const left = rosters.going(session);
+    if (!revoked.size && !left.size) return [];
+    const going = new Set<number>([session.ownLeaf]);
     const pending = [...session.pending().values()].map(({ proposal }) => proposal);
     for (const one of [...wished, ...pending]) if (one.type === "remove") going.add(one.removed);
     return session
       .members()
-      .filter(({ signatureKey, leaf }) => revoked.has(hex(signatureKey)) && !going.has(leaf))
+      .filter(({ signatureKey, leaf }) => revoked.has(hex(signatureKey)) || left.has(leaf))
+      .filter(({ leaf }) => !going.has(leaf))
       .slice(0, Math.max(MOST_CHANGES - wished.length, 0))
       .map(({ leaf }) => ({ type: "remove", removed: leaf }));
   }
@@ -208,8 +224,20 @@ export class MessageMaker {
   }
 }
 
-function proposalsOf(session: Session, intent: Intent): readonly Proposal[] {
+/** What it makes of the roster of a group (E2E-8). Throws what is not ours to do. */
+function shaped(session: Session, intent: Intent, me: string): readonly Proposal[] {
+  const before = rosters.here(session);
+  if (before === null) return [];
+  const after = rosters.wished(before, intent, me);
+  if (after === before) return [];
+  const extensions = roster.instead(session.group.context.extensions, after);
+  return [{ type: "groupContextExtensions", extensions }];
+}
+
+function proposalsOf(session: Session, intent: Intent, me: string): readonly Proposal[] {
   switch (intent.type) {
+    case "Quit":
+      return leavesOf(session, [me]).map((removed) => ({ type: "remove", removed }));
     case "Add":
       return missing(session, intent).map((keyPackage) => ({ type: "add", keyPackage }));
     case "Remove":

@@ -9,11 +9,12 @@ import { type Bytes, EMPTY, text, utf8 } from "../wire/bytes.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Intent } from "./intents.ts";
 import { pinRow } from "./key_rows.ts";
+import { isGroup } from "./roster_rows.ts";
 import { absentRow } from "./rows.ts";
 
 /** What the commit of `intent` says: of whom others may take their leaves for revoked ones. */
 export function mark(state: DeviceState, group: string, intent: Intent): Bytes {
-  if (intent.type !== "Remove") return EMPTY;
+  if (intent.type !== "Remove" || isGroup(state, group)) return EMPTY;
   const others = intent.actors.filter((actor) => actor !== state.actor);
   // Who has no list has no leaf that is off it.
   const mayBeAbsent = (actor: string) =>

@@ -26,11 +26,8 @@ export interface Rows {
   step(changes: Changes): Promise<void>;
 }
 
-/**
- * A group of this device. `ref` is empty until the home node knows it.
- *
- * `joined` is the epoch in which this device came, `grown` the one in which the last actor did.
- */
+/** A group of this device. `ref` is empty until the home node knows it. `joined` is the epoch in which this device came,
+ * `grown` the one in which the last actor did. */
 export interface ConversationRow {
   readonly group_id: Bytes;
   readonly ref: string;

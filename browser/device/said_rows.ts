@@ -5,6 +5,7 @@ import { EMPTY, hex, utf8 } from "../wire/bytes.ts";
 import * as content from "./content.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { Named } from "./message_maker.ts";
+import { isGroup } from "./roster_rows.ts";
 import {
   ARCHIVED,
   archivedRow,
@@ -107,7 +108,8 @@ export async function actsOf(
   return found;
 }
 
-async function membersOf(state: DeviceState, group: string): Promise<readonly string[]> {
+/** Who takes part there, or did. */
+export async function membersOf(state: DeviceState, group: string): Promise<readonly string[]> {
   if (state.has(conversationRow(group))) return (await state.conversation(group)).members;
   return (await state.find(archivedRow(group), ARCHIVED))?.members ?? [];
 }
@@ -117,11 +119,12 @@ export async function samePeople(state: DeviceState, group: string): Promise<rea
   const asOne = (members: readonly string[]) => [...new Set(members)].sort().join(" ");
   const members = asOne(await membersOf(state, group));
   const found = [group];
-  if (!members) return found;
+  if (!members || isGroup(state, group)) return found;
   for (const kind of ["conversation", "archived"]) {
     for (const name of state.names(kind)) {
       const one = name.slice(kind.length + 1);
-      if (one !== group && asOne(await membersOf(state, one)) === members) found.push(one);
+      const isOther = one !== group && !isGroup(state, one);
+      if (isOther && asOne(await membersOf(state, one)) === members) found.push(one);
     }
   }
   return found;
@@ -185,7 +188,7 @@ export async function stands(
 }
 
 /** What is said of a row: words as they are now. */
-export function wordsOf({ id, text, at, about, author, edited }: MessageRow): content.Words {
+export function wordsOf({ id, text, at, about, author, edited, raw }: MessageRow): content.Words {
   return {
     id,
     text,
@@ -193,6 +196,7 @@ export function wordsOf({ id, text, at, about, author, edited }: MessageRow): co
     ...(about ? { about } : {}),
     ...(author ? { author } : {}),
     ...(edited ? { edited } : {}),
+    ...(raw ? { files: content.filesBeside(raw) } : {}),
   };
 }
 

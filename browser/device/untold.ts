@@ -7,7 +7,7 @@ import type { DeviceState } from "./device_state.ts";
 import { padded } from "./rows.ts";
 
 const KEPT =
-  /^(ChangeDropped|ConversationCaughtUp|KeysChanged|MessageUndelivered|MessageUnreadable|NodeRestored)$/;
+  /^(ChangeDropped|ConversationCaughtUp|GroupSpoilt|KeysChanged|MessageUndelivered|MessageUnreadable|NodeRestored)$/;
 /** Of a kind: nobody fills the vault with what cannot be read. */
 const MOST = 100;
 

@@ -46,7 +46,7 @@ export class Words {
 
   /**
    * Say `text`, as an answer. Words with an `id` that were said already are not said again; `later`: they are sealed
-   * when they go out. Throws `TooMuch` (E2E-5.3), `Missing` (DEV-18.6).
+   * when they go out; `raw` are the files that go along (`rawOf`). Throws `TooMuch` (E2E-5.3), `Missing` (DEV-18.6).
    */
   say(
     group: string,
@@ -55,6 +55,7 @@ export class Words {
     id = "",
     later = false,
     answered: Answered | null = null,
+    raw = "",
   ): Promise<MessageRow> {
     return this.#step(async () => {
       const known =
@@ -74,6 +75,7 @@ export class Words {
         about,
         author,
         markdown: isMarked(text),
+        raw,
       });
       await this.#outbox.say(group, said, later);
       return said;

@@ -87,6 +87,14 @@ export class ApiClient {
     return api.decode((await this.#send(route, given as Loose)).text) as Answer<R>;
   }
 
+  /** The sealed file at `href` from the byte `start` on, through our node, as it comes (ATT-4.1). */
+  content(href: string, start: number): Promise<Response> {
+    const url = new URL(`${this.origin}${api.ROOT}/attachments/content`);
+    url.searchParams.set("href", href);
+    const headers = this.#headers(start ? { Range: `bytes=${start}-` } : {});
+    return this.#fetch(url, { headers });
+  }
+
   /** Every page of a list, to the end. */
   async *pages<R extends Route>(route: R, given: Given<R>): AsyncGenerator<Answer<R>> {
     let wanted: Loose | null = given as Loose;

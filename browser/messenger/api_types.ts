@@ -183,6 +183,23 @@ export interface ArchivedRecords {
   readonly incarnation: string;
 }
 
+/** Sealed files of yours that stand, the newest first. */
+export interface AttachmentList {
+  readonly items: readonly AttachmentView[];
+}
+
+/**
+ * A sealed file of yours. Whoever has `href` can fetch it, until `expires`; `name` is its end.
+ * `size` is its length, sealed and filled up.
+ */
+export interface AttachmentView {
+  readonly name: string;
+  readonly href: string;
+  readonly size: number;
+  readonly created: string;
+  readonly expires: string;
+}
+
 /** Whom a post for `audience` will not reach: their servers cannot show it. At most 100. */
 export interface AudienceView {
   readonly audience: string;
@@ -520,6 +537,12 @@ export interface NewArchiveRecords {
   readonly records: readonly ArchiveRecord[];
 }
 
+/** A whole upload that is to be fetched by whoever is told its address; `seconds`: no longer. */
+export interface NewAttachment {
+  readonly upload: string;
+  readonly seconds?: number | null;
+}
+
 /**
  * A comment on the post (or video) `in_reply_to`, for the people of the post it is below. `content`
  * and `format` are as in a new post.
@@ -851,7 +874,7 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
   readonly clause: string;
-  readonly code: "broken" | "busy" | "conflict" | "forbidden" | "full" | "head_too_large" | "malformed" | "missing" | "outdated" | "rate_limited" | "too_much" | "too_slow" | "unproven" | "unreachable" | "wrong_method" | "wrong_range" | "wrong_type";
+  readonly code: "broken" | "busy" | "conflict" | "forbidden" | "full" | "gone" | "head_too_large" | "malformed" | "missing" | "outdated" | "rate_limited" | "too_much" | "too_slow" | "unproven" | "unreachable" | "wrong_method" | "wrong_range" | "wrong_type";
   readonly params: Readonly<Record<string, string | number>>;
   readonly incident?: string;
 }
@@ -1417,6 +1440,34 @@ export interface Routes {
     readonly query: null;
     readonly body: ArchiveSwitch;
     readonly answer: ArchiveSummary;
+  };
+  /** Make a sealed file of a whole upload, for whoever is told its address. */
+  readonly "POST /attachments": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: NewAttachment;
+    readonly answer: AttachmentView;
+  };
+  /** Sealed files of yours that stand, the newest first. */
+  readonly "GET /attachments": {
+    readonly path: null;
+    readonly query: { readonly limit?: string; readonly after?: string; };
+    readonly body: null;
+    readonly answer: AttachmentList;
+  };
+  /** A sealed file of anybody, or a part of it (Range), fetched by this node. */
+  readonly "GET /attachments/content": {
+    readonly path: null;
+    readonly query: { readonly href?: string; };
+    readonly body: null;
+    readonly answer: Uint8Array;
+  };
+  /** Remove a sealed file of yours; its address is answered 410 then. */
+  readonly "DELETE /attachments/{name}": {
+    readonly path: { readonly name: string; };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: null;
   };
   /** Whom you block. */
   readonly "GET /blocks": {

@@ -28,13 +28,12 @@ import { type Clock, restAfter, Signal, Turns, within } from "./waiting.ts";
 
 /** An acknowledgement waits so long for more to acknowledge, a complaint too. */
 const BURST = 250;
-/** Who came, or went: whose keys are to be asked for may be others. */
+/** Whose keys are to be asked for may be others. */
 const MOVED: ReadonlySet<string> = new Set(["ConversationJoined", "MembersChanged"]);
 
-/** What the messenger tells of: what happened in conversations, and that something of a group may be new. */
+/** What the messenger tells of: what happened, and that how far words are may be another than before. */
 export interface Hears {
   told(event: ConversationEvent): void;
-  /** What is in the way of words, or how far they are, may be another than before. */
   moved(): void;
 }
 
@@ -76,8 +75,8 @@ export class Messenger {
     this.keys = new KeyKeeper(api, device, id, () => this.#seconds(), seen);
     this.#lookups = new Lookups(api, device, this.keys, clock, tell);
     this.#seating = new Seating(api, device, clock, tell);
-    this.#following = new Following(device, this.#claim.bind(this), () => this.keys.keep(), clock);
-    this.#goingOn = new GoingOn(device, this.#claim.bind(this), this.#start.bind(this));
+    this.#following = new Following(device, this.claim.bind(this), () => this.keys.keep(), clock);
+    this.#goingOn = new GoingOn(device, this.claim.bind(this), this.#start.bind(this));
   }
 
   #seconds(): number {
@@ -92,15 +91,13 @@ export class Messenger {
     for (const event of events) this.#hears.told(event);
   }
 
-  /**
-   * See to the account's keys, publish key packages where few are left, and send what an earlier run still owed.
-   * Throws `Conflict` (ACC-4.4) when another copy of this vault is the device.
-   */
+  /** See to the account's keys, publish key packages where few are left, and send what an earlier run still owed. Throws
+   * `Conflict` (ACC-4.4) when another copy of this vault is the device. */
   async prepare(): Promise<void> {
     await this.#seating.take();
     await this.keys.keep();
     await this.archive.look();
-    await publish(this.#api, this.device, this.#clock.now());
+    await publish(this.#api, this.device, this.#clock.now(), await this.device.rosters.learn());
     await this.#sendAndTell();
   }
 
@@ -112,22 +109,17 @@ export class Messenger {
 
   // -- saying, and who takes part ---------------------------------------------------------------
 
-  /**
-   * The conversation with `actor`; a new one when there is none, told to others before words are said in it.
-   *
-   * Throws `Forbidden` for who is no friend, `Missing` (E2E-5.6) when they have no device.
-   */
+  /** The conversation with `actor`; a new one when there is none, told to others before words are said in it. Throws
+   * `Forbidden` for who is no friend, `Missing` (E2E-5.6) when they have no device. */
   async withActor(actor: string): Promise<string> {
     const [known] = await this.device.between(actor);
     if (known !== undefined) return known;
     await this.#seating.take();
-    return this.#start(actor, await this.#claim(actor));
+    return this.#start(actor, await this.claim(actor));
   }
 
-  /**
-   * Go on with the device that `actor` has now: a new conversation, unless they began one. What no
-   * device of theirs could read is said there: how many words that are (DEV-10.4).
-   */
+  /** Go on with the device that `actor` has now: a new conversation, unless they began one. What no device of theirs
+   * could read is said there: how many words that are (DEV-10.4). */
   async goOn(actor: string): Promise<number> {
     await this.#seating.take();
     const count = await this.#goingOn.byWord(actor);
@@ -137,15 +129,22 @@ export class Messenger {
 
   async #start(actor: string, packages: readonly Bytes[]): Promise<string> {
     const group = await this.device.start({ [actor]: packages }, this.#seconds());
+    await this.settle();
+    return group;
+  }
+
+  /** Send what is owed. Throws the first refusal for good. */
+  async settle(): Promise<void> {
     const [refused, ...others] = (await this.#send()).refused;
     this.#tell(others.map(([event]) => event));
-    if (refused === undefined) return group;
+    this.#hears.moved();
+    if (refused === undefined) return;
     await this.device.untold.heard(refused[0]);
     throw refused[1];
   }
 
   /** One key package of each device of an actor that may be spoken to (DEV-16.6), or of those named. */
-  async #claim(
+  async claim(
     actor: string,
     devices: readonly string[] = [],
     signal?: AbortSignal,

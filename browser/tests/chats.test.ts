@@ -93,6 +93,7 @@ test("nobody's words take the place of another's, whatever id they say", () => {
     html: "",
     isChanged: false,
     isUnknown: false,
+    files: [],
     answers: null,
     reactions: [],
     at: number,

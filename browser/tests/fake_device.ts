@@ -209,6 +209,15 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
     return this.#say(chat, actor, text, `urn:uuid:${id}`, state);
   }
 
+  async attach(chat: string, text: string, _files: unknown, id: string): Promise<Message> {
+    return this.send(chat, text, id);
+  }
+
+  async openFile(): Promise<Blob> {
+    this.#refuse();
+    return new Blob();
+  }
+
   async edit(_chat: string, message: string, text: string): Promise<void> {
     this.#refuse();
     this.#change(message, (item) => ({ ...item, text, isChanged: true }));
@@ -278,7 +287,7 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
 
   #say(chat: string, actor: string, text: string, id: string, state: SentState | null): Message {
     const [at, number] = [Date.now(), ++this.#number];
-    const said = { isMarkdown: false, html: "", isChanged: false, isUnknown: false };
+    const said = { isMarkdown: false, html: "", isChanged: false, isUnknown: false, files: [] };
     const more = { ...said, answers: null, reactions: [] };
     const item: Message = {
       is: "message",
@@ -298,6 +307,15 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
     return item;
   }
 
+  async newGroup(name: string, actors: readonly string[]): Promise<string> {
+    this.#refuse();
+    return `${name} ${actors.length}`;
+  }
+
+  async changeGroup(): Promise<void> {
+    this.#refuse();
+  }
+
   #chat(id: string): Chat {
     const items = this.#items.filter(({ chat }) => chat === id);
     const last = items.at(-1) ?? null;
@@ -305,6 +323,7 @@ export class FakeDevice extends FakeKeys implements DeviceClient {
       item.number > (this.#read.get(id) ?? 0) && !(item.is === "message" && item.state !== null);
     return {
       id,
+      group: null,
       others: [{ actor: id, handle: this.#friends[id] ?? "" }],
       last,
       at: last?.at ?? 0,

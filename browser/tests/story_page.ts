@@ -91,6 +91,7 @@ function isSo(wanted: Wanted, event: DeviceEvent): boolean {
   if (event.is !== "item") return false;
   const { item } = event;
   if (item.is === "gap") return wanted.gap === true;
+  if (item.is === "line") return false;
   return wanted.text !== undefined && isMessage(wanted, item);
 }
 

@@ -6,10 +6,11 @@ import { test } from "node:test";
 import { Archiving } from "../device/archiving.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import type { DeviceState } from "../device/device_state.ts";
-import { Chats, type Parts } from "../worker/chats.ts";
+import { Chats } from "../worker/chats.ts";
 import type { DeviceEvent } from "../worker/device_client.ts";
 import { Notes } from "../worker/notes.ts";
 import type { SharedVault } from "../worker/shared_vault.ts";
+import type { Parts } from "../worker/speaking.ts";
 
 const document = { documentElement: {} };
 Object.assign(globalThis, { localStorage: { getItem: () => null }, document });
@@ -120,6 +121,7 @@ async function chats() {
     untold: { number: async () => 0 },
     knownHandles: async () => new Map(),
     owed: async () => [],
+    rosters: { all: async () => new Map() },
     archive: { conversations: async () => new Map() },
     conversations: async () => new Map([["g", row]]),
     frozen: async () => false,

@@ -6,13 +6,13 @@ import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
 import { DeviceState } from "../device/device_state.ts";
 import type { Carried, Next, Outcome } from "../device/exchange.ts";
-import type { Packages } from "../device/key_stock.ts";
 import type { ArchivedPage } from "../device/restoring.ts";
 import { type Changes, messageRow, PARKED, type Rows } from "../device/rows.ts";
 import { standing } from "../device/standing.ts";
 import * as errors from "../errors.ts";
 import { type Bytes, base64, text, unbase64, unhex } from "../wire/bytes.ts";
 import { keysDo } from "./key_deeds.ts";
+import { packagesOf, rostersDo } from "./roster_deeds.ts";
 import { trustDo } from "./trust_deeds.ts";
 
 const BINARY = ["group/", "device/client", "archive_key/", "due/"];
@@ -152,11 +152,6 @@ function troubleOf(given: Given): errors.KithError {
   return found;
 }
 
-function packagesOf(given: unknown): Packages {
-  const written = Object.entries(given as Record<string, readonly string[]>);
-  return Object.fromEntries(written.map(([actor, found]) => [actor, found.map(unbase64)]));
-}
-
 interface WrittenRecord {
   readonly name: string;
   readonly generation: number;
@@ -191,7 +186,15 @@ function wordsDo({ words }: Device, name: string, given: Given): Promise<unknown
   const [where, what] = [String(group), String(id)];
   switch (name) {
     case "say":
-      return words.say(where, String(text), micros, "", false, { id: String(reply) });
+      return words.say(
+        where,
+        String(text),
+        micros,
+        "",
+        false,
+        reply === undefined ? null : { id: String(reply) },
+        String(given.raw ?? ""),
+      );
     case "edit":
       return words.edit(where, what, String(text), micros);
     case "delete":
@@ -252,6 +255,9 @@ export class Told {
     }
     if (name.startsWith("trust_")) {
       return trustDo(device.trust, name.slice("trust_".length), given, troubleOf);
+    }
+    if (name.startsWith("rosters_")) {
+      return rostersDo(device.rosters, name.slice("rosters_".length), given);
     }
     if (name.startsWith("words_")) return wordsDo(device, name.slice("words_".length), given);
     switch (name) {

@@ -8,10 +8,11 @@ import type { Changes } from "../device/rows.ts";
 import { Forbidden, NoRoom } from "../errors.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type Bytes, utf8 } from "../wire/bytes.ts";
-import { Chats, type Parts } from "../worker/chats.ts";
+import { Chats } from "../worker/chats.ts";
 import { History } from "../worker/history.ts";
 import { Notes } from "../worker/notes.ts";
 import { SharedVault } from "../worker/shared_vault.ts";
+import type { Parts } from "../worker/speaking.ts";
 import { Seeded } from "./seeded.ts";
 
 const NOW = 1_800_000_000;

@@ -79,6 +79,11 @@ function aesGcm(iv: Bytes): AesGcmParams {
   return { name: "AES-GCM", iv, additionalData: CONTEXT };
 }
 
+/** Throws `Malformed` (E2E-6.8) for a passphrase that is there and empty. */
+export function refuseEmpty(passphrase: string | null | undefined): void {
+  if (passphrase === "") throw new Malformed("E2E-6.8", "an empty passphrase protects nothing");
+}
+
 async function wrapByPassphrase(
   root: Bytes,
   passphrase: string,

@@ -4,6 +4,7 @@
  */
 
 import { Broken, Conflict, Missing } from "../errors.ts";
+import type { AccountView } from "../messenger/api_types.ts";
 import { ended, given } from "../vault/database.ts";
 import type { Account } from "./device_client.ts";
 
@@ -18,6 +19,11 @@ interface Listed {
 }
 
 const NOBODY: Listed = { accounts: [], current: null };
+
+/** The account of a device that was let in. */
+export function madeOf({ address: handle, name, actor }: AccountView, device: string): Account {
+  return { id: `kith-${device}`, handle, name, actor, device, isLoggedIn: true };
+}
 
 export class AccountList {
   /** Which holder of the device this is: later ones have higher numbers, also after all was cleared. */

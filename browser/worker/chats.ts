@@ -5,46 +5,26 @@
 
 import { isAct } from "../device/content.ts";
 import type { ConversationEvent } from "../device/conversation_events.ts";
-import { decodeRow, MESSAGE, type MessageRow } from "../device/rows.ts";
+import { decodeRow, MESSAGE } from "../device/rows.ts";
 import { groupIn } from "../device/said_rows.ts";
-import type { Answered, Words } from "../device/words.ts";
+import type { Words } from "../device/words.ts";
 import { Conflict, KithError, Missing } from "../errors.ts";
 import { loaded } from "../loaded.ts";
 import type { Bytes } from "../wire/bytes.ts";
 import type { Unreached } from "./arrivals.ts";
-import type { Chat, DeviceEvent, Message, Named, News, Page } from "./device_client.ts";
+import type { Chat, Message, Named, News, Page } from "./device_client.ts";
 import type { Changed, Said } from "./history.ts";
 import { emptyPlace, type Place } from "./places.ts";
 import { problemOf } from "./problems.ts";
-import type { SharedVault } from "./shared_vault.ts";
-import { type Sources, Views } from "./views.ts";
-
-/** What does the sending; null where this device cannot speak any more. */
-export interface Speaker {
-  withActor(actor: string): Promise<string>;
-  say(group: string, text: string, id: string, to: Answered | null): Promise<MessageRow>;
-  inWords<T>(group: string, work: (words: Words, micros: number) => Promise<T>): Promise<T>;
-  goOn(actor: string): Promise<number>;
-  leave(group: string): Promise<void>;
-  tryNow(): Promise<void>;
-}
-
-/** What the views are made of. */
-export interface Parts extends Sources {
-  readonly vault: SharedVault;
-  readonly tell: (event: DeviceEvent) => void;
-  /** Throws what ended it, where this device cannot speak any more. */
-  readonly speaker: () => Speaker;
-  /** An actor's id, by handle or id. */
-  readonly find: (who: string) => Promise<string>;
-  readonly now: () => number;
-}
+import type { Parts, Speaker } from "./speaking.ts";
+import { Views } from "./views.ts";
 
 /** What is no word of a chat, and stands until it was seen; what else is told, a chat or an item shows. */
 const NEWS: ReadonlySet<string> = new Set([
   "NodeRestored",
   "ConversationCaughtUp",
   "ChangeDropped",
+  "GroupSpoilt",
   "MessageUnreadable", // of no conversation
 ]);
 
@@ -56,7 +36,7 @@ const OF_ITEMS: ReadonlySet<string> = new Set([
 ]);
 
 /** Rows by which other words than their own may wait, or stand elsewhere. */
-const OF_ALL = /^(conversation|archived|asked|stopped|absent)\//;
+const OF_ALL = /^(conversation|archived|asked|stopped|absent|roster|spoilt)\//;
 
 export class Chats {
   readonly #parts: Parts;
@@ -74,7 +54,10 @@ export class Chats {
     parts.vault.written = (changes, fresh) => {
       const known = [...changes.keys()];
       for (const one of parts.history.take(changes, fresh)) this.#change(one);
-      for (const [name, value] of changes) this.#acted(name, value);
+      for (const [name, value] of changes) {
+        this.#acted(name, value);
+        this.#lined(name, value);
+      }
       if (known.some((name) => OF_ALL.test(name))) this.moved();
       if (known.some((name) => /^(message|reaction|handle)\//.test(name))) this.#flushSoon();
     };
@@ -124,11 +107,18 @@ export class Chats {
     return this.#views.paged(those, most, before, moment);
   }
 
-  async send(chat: string, text: string, uuid: string, to: Named | null = null): Promise<Message> {
+  /** `raw`: the files that go along (`rawOf`). */
+  async send(
+    chat: string,
+    text: string,
+    uuid: string,
+    to: Named | null = null,
+    raw = "",
+  ): Promise<Message> {
     const id = `urn:uuid:${uuid}`;
     const place = (await this.#views.moment()).places.get(chat) ?? null;
     const known = this.#parts.history.of(place?.groups ?? []).find((one) => this.#isOurs(one, id));
-    const said = known ?? (await this.#say(chat, place, text, id, to));
+    const said = known ?? (await this.#say(chat, place, text, id, to, raw));
     await this.#parts.notes.draft(chat, "");
     this.#touch(chat);
     return this.#views.message(said, await this.#views.moment());
@@ -140,11 +130,32 @@ export class Chats {
     text: string,
     id: string,
     to: Named | null,
+    raw: string,
   ): Promise<Said> {
     const speaker = this.#parts.speaker();
     const group = await this.#groupOf(chat, place, speaker);
     const answered = to === null ? null : { id: to.id, author: to.actor };
-    return { group, row: await speaker.say(group, text, id, answered) };
+    if (raw === "") return { group, row: await speaker.say(group, text, id, answered) };
+    const say = (words: Words, micros: number) =>
+      words.say(group, text, micros, id, true, answered, raw);
+    return { group, row: await speaker.inWords(group, say) };
+  }
+
+  /** What we said under that id already, so that it is not said again. */
+  async ours(chat: string, uuid: string): Promise<Message | null> {
+    const moment = await this.#views.moment();
+    const said = this.#find(moment.places.get(chat), { id: `urn:uuid:${uuid}`, actor: this.#own });
+    return said === undefined ? null : this.#views.message(said, moment);
+  }
+
+  /** All that is kept of a message besides its words; "" for nothing. */
+  async rawOf(chat: string, message: Named): Promise<string> {
+    return this.#find((await this.#views.moment()).places.get(chat), message)?.row.raw ?? "";
+  }
+
+  #find(place: Place | undefined, { id, actor }: Named): Said | undefined {
+    const all = this.#parts.history.of(place?.groups ?? []);
+    return all.find(({ row }) => row.id === id && row.actor === actor);
   }
 
   /** Something is done to what was said there (DEV-18). */
@@ -159,7 +170,8 @@ export class Chats {
   }
 
   async #groupOf(chat: string, place: Place | null, speaker: Speaker): Promise<string> {
-    if (place === null || place.others.length === 1) return speaker.withActor(chat);
+    const isPair = place === null || (place.others.length === 1 && !place.isGroup);
+    if (isPair) return speaker.withActor(chat);
     const [group] = place.open;
     if (group !== undefined) return group;
     throw new Missing("E2E-5.6", "this device takes no part in that conversation any more");
@@ -177,8 +189,8 @@ export class Chats {
     const { state } = await this.#views.message(said, moment);
     if (state?.is === "waiting") await this.#parts.speaker().tryNow();
     if (state?.is !== "refused") return this.#views.message(said, await this.#views.moment());
-    const { text, about: id, author: actor = "" } = said.row;
-    const anew = await this.send(chat, text, uuid, id ? { id, actor } : null);
+    const { text, about: id, author: actor = "", raw = "" } = said.row;
+    const anew = await this.send(chat, text, uuid, id ? { id, actor } : null, raw);
     const members = this.#views.membersOf(said.group);
     const note = { because: state.because, isGone: true, members };
     await this.#parts.notes.refuse(said.group, message, note);
@@ -294,6 +306,15 @@ export class Chats {
     if (said === undefined) return;
     this.#change({ ...said, isNew: false });
     this.#flushSoon();
+  }
+
+  /** Who came and went stands in the history of a group. */
+  #lined(name: string, value: Bytes | null): void {
+    if (!name.startsWith("line/")) return;
+    const lined = this.#parts.history.takeLine(name, value);
+    if (lined !== null) {
+      this.#parts.tell({ is: "item", item: this.#views.line(lined), isNew: true });
+    }
   }
 
   #touch(chat: string): void {

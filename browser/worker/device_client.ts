@@ -10,6 +10,9 @@
  */
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
+import type { Role } from "../device/roles.ts";
+import type { GroupChange } from "../messenger/grouping.ts";
+import type { FileQuestions, FileView } from "./file_questions.ts";
 import type { ArchiveView, KeyQuestions } from "./key_questions.ts";
 
 /** Whoever signs up or logs in. `invite` is the secret of the link; `reason` is for who approves. */
@@ -81,12 +84,28 @@ export interface Session {
   readonly seat: number;
 }
 
+/** A group, with us among its people; `handle` is "" while it is not known. */
+export interface GroupView {
+  readonly name: string;
+  readonly people: readonly {
+    readonly actor: string;
+    readonly handle: string;
+    readonly role: Role;
+  }[];
+  /** What we may do; null once we are out of it. */
+  readonly role: Role | null;
+  /** Who ended it for everybody by a change without the right to it (E2E-8.6), and why; or null. */
+  readonly ended: { readonly by: string; readonly reason: string } | null;
+}
+
 /**
  * A conversation as people see it. With one other person all groups with them are one (E2E-5.8): `id` is
  * then the actor's id, else the group's in hex. It stays the same.
  */
 export interface Chat {
   readonly id: string;
+  /** Its name and people, where it is a group (E2E-8); null for a talk with somebody. */
+  readonly group: GroupView | null;
   /** The others, by actor id. `handle` is "" while it is not known. */
   readonly others: readonly { readonly actor: string; readonly handle: string }[];
   readonly last: HistoryItem | null;
@@ -161,6 +180,7 @@ export interface Message {
   readonly isChanged: boolean;
   /** There is something in it that this version cannot show. */
   readonly isUnknown: boolean;
+  readonly files: readonly FileView[];
   readonly answers: Quoted | null;
   readonly reactions: readonly Reactions[];
   readonly at: number;
@@ -181,7 +201,21 @@ export interface Gap {
   readonly askedAgain: boolean;
 }
 
-export type HistoryItem = Message | Gap;
+/** What `by` made of a group: who came and went, its new name or "", who has which other role. */
+export interface GroupLine {
+  readonly is: "line";
+  readonly id: string;
+  readonly chat: string;
+  readonly at: number;
+  readonly number: number;
+  readonly by: string;
+  readonly came: readonly string[];
+  readonly went: readonly string[];
+  readonly name: string;
+  readonly roles: readonly { readonly actor: string; readonly role: Role }[];
+}
+
+export type HistoryItem = Message | Gap | GroupLine;
 
 /**
  * What the device told that is no word of a chat, and that its person has not put away yet (APP-6.3). `chat` is ""
@@ -210,6 +244,7 @@ export interface Page {
  * - `node`: an event of the node's stream but `sealed` (API-7): what to read anew. `hello` and `reset`, too;
  * - `keys`: how this device stands with the keys of its account may have changed;
  * - `archive`: how far the archive was read, or that it is on, has changed;
+ * - `carried`: so many bytes of the files of `id` are sent, or here;
  * - `missed`: this page slept, and what was told meanwhile may be lost: all that it shows is to be read anew.
  */
 export type DeviceEvent =
@@ -218,6 +253,12 @@ export type DeviceEvent =
   | { readonly is: "keys" }
   | { readonly is: "news" }
   | { readonly is: "archive"; readonly archive: ArchiveView }
+  | {
+      readonly is: "carried";
+      readonly id: string;
+      readonly done: number;
+      readonly size: number;
+    }
   | { readonly is: "chat"; readonly chat: Chat }
   | { readonly is: "item"; readonly item: HistoryItem; readonly isNew: boolean }
   | { readonly is: "told"; readonly chat: string; readonly event: ConversationEvent }
@@ -231,7 +272,7 @@ export type DeviceEvent =
 export type LogOut = "keep" | "remove";
 
 /** The questions, as the worker answers them. */
-export interface DeviceQuestions extends KeyQuestions {
+export interface DeviceQuestions extends KeyQuestions, FileQuestions {
   status(): DeviceStatus;
 
   /**
@@ -331,8 +372,18 @@ export interface DeviceQuestions extends KeyQuestions {
   /** Go on with the device that they have now: how many words that none could read are said there. */
   goOn(chat: string): number;
 
-  /** Be out of a chat of several people: the others are asked to take this device out. */
+  /** Be out of a chat of several people: the others are asked to take this device out; a group is left at once, with
+   * all devices. Throws `Malformed` (E2E-8.1) for the last owner. */
   leave(chat: string): void;
+
+  /**
+   * Begin a group with these actors; its chat. Throws `Missing` (DEV-19.2) where one of them cannot be added, and
+   * `Malformed`, `TooMuch` (E2E-8.1, E2E-8.2); nothing is made then.
+   */
+  newGroup(name: string, actors: readonly string[]): string;
+
+  /** Change a group. Throws `Forbidden` (E2E-8.3) without the right, and as `newGroup`. */
+  changeGroup(chat: string, change: GroupChange): void;
 }
 
 /** The same, as a tab asks: each answer is a promise. */

@@ -1,14 +1,16 @@
 /** The device of this browser: its accounts, the one that is open, and the answers to what tabs ask. */
 
 import type { Changes } from "../device/rows.ts";
-import { KithError, Malformed, Missing, Unproven } from "../errors.ts";
+import { KithError, Missing, Unproven } from "../errors.ts";
 import { loaded } from "../loaded.ts";
 import { ApiClient } from "../messenger/api_client.ts";
-import type { AccountView, Session as Opened } from "../messenger/api_types.ts";
+import type { Session as Opened } from "../messenger/api_types.ts";
+import type { GroupChange } from "../messenger/grouping.ts";
 import type { LetIn } from "../messenger/linking.ts";
 import { Turns } from "../messenger/waiting.ts";
+import { refuseEmpty } from "../vault/root.ts";
 import { Vault } from "../vault/vault.ts";
-import { AccountList } from "./accounts.ts";
+import { AccountList, madeOf } from "./accounts.ts";
 import type {
   Account,
   Chat,
@@ -25,6 +27,8 @@ import type {
   Problem,
   Session,
 } from "./device_client.ts";
+import { FileAnswers } from "./file_answers.ts";
+import type { FileQuestions } from "./file_questions.ts";
 import { KeyAnswers } from "./key_answers.ts";
 import type { KeyQuestions } from "./key_questions.ts";
 import type { Answers } from "./link.ts";
@@ -32,19 +36,13 @@ import type { OpenDevice } from "./open_device.ts";
 import { problemOf } from "./problems.ts";
 import { type Ground, isFrozenBy, type Watcher } from "./watcher.ts";
 
+type Answered = Omit<Answers, keyof KeyQuestions | keyof FileQuestions>;
 /** Whoever is not logged in needs none of it. */
 const loadDevice = () => loaded(import("./open_device.ts"));
 
-function madeOf({ address: handle, name, actor }: AccountView, device: string): Account {
-  return { id: `kith-${device}`, handle, name, actor, device, isLoggedIn: true };
-}
-
-function refuseEmpty(passphrase: string | null | undefined): void {
-  if (passphrase === "") throw new Malformed("E2E-6.8", "an empty passphrase protects nothing");
-}
-
-export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher {
+export class DeviceWorker implements Answered, Watcher {
   readonly keyAnswers: KeyAnswers;
+  readonly fileAnswers: FileAnswers;
   /** Grows with every holder of the device in this browser. */
   readonly term: number;
   readonly tell: (event: DeviceEvent) => void;
@@ -68,6 +66,7 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
     this.tell = (event) => tell(event, list.term);
     const letIn = (made: LetIn) => this.#turns.take(() => this.#letIn(made));
     const opened = () => this.#opened();
+    this.fileAnswers = new FileAnswers(opened, this.tell);
     this.keyAnswers = new KeyAnswers({ opened, letIn, check: () => list.check() }, ground);
   }
 
@@ -348,9 +347,12 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
   }
 
   async takeBack(chat: string, message: string): Promise<void> {
-    await this.#opened().chats.inWords(chat, (words, group, micros) =>
+    const open = this.#opened();
+    const raw = await open.chats.rawOf(chat, { id: message, actor: open.account.actor });
+    await open.chats.inWords(chat, (words, group, micros) =>
       words.delete(group, message, micros, true),
     );
+    if (raw !== "") await (await loaded(import("./files.ts"))).forget(open, raw);
   }
 
   async react(chat: string, { id, actor }: Named, emoji: string, on: boolean): Promise<void> {
@@ -385,5 +387,15 @@ export class DeviceWorker implements Omit<Answers, keyof KeyQuestions>, Watcher 
 
   async leave(chat: string): Promise<void> {
     await this.#opened().chats.leave(chat);
+  }
+
+  async newGroup(name: string, actors: readonly string[]): Promise<string> {
+    const { begin } = await loaded(import("./groups.ts"));
+    return begin(this.#opened(), name, actors);
+  }
+
+  async changeGroup(chat: string, what: GroupChange): Promise<void> {
+    const { change } = await loaded(import("./groups.ts"));
+    await change(this.#opened(), chat, what);
   }
 }

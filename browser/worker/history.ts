@@ -3,6 +3,7 @@
  * is first asked for; after that each step of the device brings what changed.
  */
 
+import { LINE, type LineRow } from "../device/roster_rows.ts";
 import {
   type Changes,
   decodeRow,
@@ -22,12 +23,19 @@ const PREFIX = "message/";
 const BACK = "returned/";
 const LATE = "unfetched/";
 const UNDER = "reaction/";
+const LINES = "line/";
 const MICROS = 1_000_000;
 
 /** A message and its group. */
 export interface Said {
   readonly group: string;
   readonly row: MessageRow;
+}
+
+/** A line of a group's history. */
+export interface Lined {
+  readonly group: string;
+  readonly line: LineRow;
 }
 
 export interface Changed extends Said {
@@ -44,6 +52,8 @@ export class History {
   readonly #late = new Map<string, Map<string, number>>();
   /** By group, actor and id of the message. */
   readonly #reactions = new Map<string, ReactionsRow | null>();
+  /** By group and number. */
+  readonly #lines = new Map<string, Lined>();
   #loading: Promise<void> | null = null;
 
   constructor(vault: SharedVault) {
@@ -67,9 +77,26 @@ export class History {
       const place = name.slice(UNDER.length);
       if (!this.#reactions.has(place)) this.#reactions.set(place, decodeRow(REACTIONS, value));
     }
+    for (const [name, value] of await this.#vault.all(LINES)) {
+      if (!this.#lines.has(name)) this.takeLine(name, value);
+    }
     for (const [name, value] of await this.#vault.all(LATE)) {
       if (!this.#late.get(groupOf(name, LATE))?.has(actorOf(name))) this.#takeLate(name, value);
     }
+  }
+
+  /** What became of groups, as their lines have it. */
+  lines(groups: readonly string[]): readonly Lined[] {
+    return [...this.#lines.values()].filter(({ group }) => groups.includes(group));
+  }
+
+  /** A line that a step wrote; null for one that went. */
+  takeLine(name: string, value: Bytes | null): Lined | null {
+    const line =
+      value === null ? null : { group: groupOf(name, LINES), line: decodeRow(LINE, value) };
+    if (line === null) this.#lines.delete(name);
+    else this.#lines.set(name, line);
+    return line;
   }
 
   /** Whose devices have not fetched what was said there then (microseconds), and since when (seconds) they fetch

@@ -5,6 +5,7 @@
 
 import { KithError } from "../errors.ts";
 import type { DeviceEvent, DeviceQuestions, Problem } from "./device_client.ts";
+import type { FileQuestions } from "./file_questions.ts";
 import type { KeyQuestions } from "./key_questions.ts";
 import { problemOf } from "./problems.ts";
 
@@ -25,7 +26,11 @@ export type Answers = {
 };
 
 /** The answers come from several: each has those of its part. */
-export type Parts = readonly [Omit<Answers, keyof KeyQuestions>, Pick<Answers, keyof KeyQuestions>];
+export type Parts = readonly [
+  Omit<Answers, keyof KeyQuestions | keyof FileQuestions>,
+  Pick<Answers, keyof KeyQuestions>,
+  Pick<Answers, keyof FileQuestions>,
+];
 
 /** A tab asks. `id` is a UUID. */
 export interface Asked {

@@ -5,18 +5,20 @@
 
 import type { ConversationEvent } from "../device/conversation_events.ts";
 import { Device } from "../device/device.ts";
+import { knowsGroups } from "../device/device_rosters.ts";
 import type { Changes } from "../device/rows.ts";
 import { Missing, NoRoom, TooMuch, Unproven, Unreachable, willPass } from "../errors.ts";
 import { ApiClient } from "../messenger/api_client.ts";
 import type { MailboxItem } from "../messenger/api_types.ts";
 import type { NodeEvent } from "../messenger/event_stream.ts";
+import type { Carrying } from "../messenger/grouping.ts";
 import type { KeyKeeper } from "../messenger/key_keeper.ts";
 import { Messenger } from "../messenger/messenger.ts";
 import { restAfter, Turns } from "../messenger/waiting.ts";
 import type { Entropy } from "../mls/private/entropy.ts";
 import { Vault } from "../vault/vault.ts";
 import { Arrivals } from "./arrivals.ts";
-import { Chats, type Speaker } from "./chats.ts";
+import { Chats } from "./chats.ts";
 import type { Account, Session } from "./device_client.ts";
 import { History } from "./history.ts";
 import { Keeping } from "./keeping.ts";
@@ -25,6 +27,7 @@ import { keysView } from "./key_view.ts";
 import { Notes } from "./notes.ts";
 import { report } from "./report.ts";
 import { SharedVault } from "./shared_vault.ts";
+import type { Speaker } from "./speaking.ts";
 import type { Ground, Watcher } from "./watcher.ts";
 
 /** A device of this account has key packages now (E2E-2.11). */
@@ -210,8 +213,25 @@ export class OpenDevice {
     this.keysMoved();
   }
 
+  get entropy(): Entropy {
+    return this.#ground.entropy;
+  }
+
   get keeper(): KeyKeeper {
     return this.#messenger.keys;
+  }
+
+  /** What deeds in groups need. Throws what ended it, where this device cannot speak any more. */
+  carrying(): Carrying {
+    if (this.#over !== null) throw this.#over;
+    const [messenger, { device }] = [this.#messenger, this];
+    return {
+      device,
+      seconds: () => this.seconds(),
+      claim: (actor) => messenger.claim(actor),
+      isAble: knowsGroups,
+      settle: () => messenger.settle(),
+    };
   }
 
   seconds(): number {

@@ -5,6 +5,8 @@ import type { ConversationRow } from "../device/rows.ts";
 /** A chat: with one other person, all groups of the two; else one group. `since` in milliseconds. */
 export interface Place {
   readonly id: string;
+  /** It has a name and roles: it is no chat with one person, whoever is in (E2E-8.2). */
+  readonly isGroup: boolean;
   readonly others: readonly string[];
   readonly groups: readonly string[];
   readonly open: readonly string[];
@@ -16,12 +18,14 @@ export function placesOf(
   own: string,
   known: ReadonlyMap<string, ConversationRow>,
   past: ReadonlyMap<string, readonly string[]>,
+  groups: ReadonlySet<string> = new Set(),
 ): ReadonlyMap<string, Place> {
   const found = new Map<string, Place>();
   const add = (group: string, members: readonly string[], isOpen: boolean, since: number) => {
     const others = members.filter((actor) => actor !== own);
-    const id = placeId(group, others);
-    const before = found.get(id) ?? { id, others, groups: [], open: [], since };
+    const isGroup = groups.has(group);
+    const id = isGroup ? group : placeId(group, others);
+    const before = found.get(id) ?? { id, isGroup, others, groups: [], open: [], since };
     found.set(id, {
       ...before,
       groups: [...before.groups, group],
@@ -41,5 +45,5 @@ function placeId(group: string, others: readonly string[]): string {
 
 /** A chat that nobody has said anything in. */
 export function emptyPlace(actor: string): Place {
-  return { id: actor, others: [actor], groups: [], open: [], since: 0 };
+  return { id: actor, isGroup: false, others: [actor], groups: [], open: [], since: 0 };
 }

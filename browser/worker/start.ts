@@ -33,7 +33,12 @@ export async function holdDevice(base: Base = BASE): Promise<void> {
     };
     const device = await DeviceWorker.make({ ...base, isTakenOver }, tell);
     // It is heard from at once: a node that answers slowly is no reason to be replaced.
-    answerTabs(channel, device.term, [device, device.keyAnswers], device.begin());
+    answerTabs(
+      channel,
+      device.term,
+      [device, device.keyAnswers, device.fileAnswers],
+      device.begin(),
+    );
     return new Promise<never>(() => undefined);
   };
   const turn = new AbortController();

@@ -5,8 +5,18 @@ import type { Device } from "../device/device.ts";
 import type { MessageRow } from "../device/rows.ts";
 import { Conflict } from "../errors.ts";
 import { hostsOf, type Unreached } from "./arrivals.ts";
-import type { Chat, Gap, HistoryItem, Message, Page, Quoted, SentState } from "./device_client.ts";
-import type { History, Said } from "./history.ts";
+import type {
+  Chat,
+  Gap,
+  GroupLine,
+  HistoryItem,
+  Message,
+  Page,
+  Quoted,
+  SentState,
+} from "./device_client.ts";
+import type { FileView } from "./file_questions.ts";
+import type { History, Lined, Said } from "./history.ts";
 import type { GapNote, Notes } from "./notes.ts";
 import { type Place, placesOf } from "./places.ts";
 import { problemOf } from "./problems.ts";
@@ -36,6 +46,9 @@ export interface Moment {
   readonly acted: ReadonlySet<string>;
   readonly isFrozen: boolean;
 }
+
+/** What stands in a chat. */
+export type Item = Said | GapNote | Lined;
 
 export class Views {
   readonly #parts: Sources;
@@ -94,7 +107,8 @@ export class Views {
     }
     // Of a conversation that this device was never in it may have the history (DEV-14.4).
     const past = new Map([...(await device.archive.conversations()), ...forgotten]);
-    const places = placesOf(this.#own, await device.conversations(), past);
+    const groups = await device.rosters.all();
+    const places = placesOf(this.#own, await device.conversations(), past, groups);
     this.#places = places;
     return { places, handles, waiting, acted, isFrozen: await device.frozen() };
   }
@@ -108,28 +122,44 @@ export class Views {
     return this.#places.get(this.chatOf(group))?.others ?? [];
   }
 
+  /** The name and people of a group. */
+  async #group({ isGroup, open, groups: [group = ""] }: Place, { handles }: Moment) {
+    const { rosters } = this.#parts.device;
+    const shape = isGroup ? await rosters.of(group) : null;
+    if (shape === null) return null;
+    const spoilt = await rosters.spoilt(group);
+    const people = Object.entries(shape.people).map(([actor, role]) => {
+      return { actor, handle: handles.get(actor) ?? "", role };
+    });
+    const role = open.length ? (shape.people[this.#own] ?? null) : null;
+    const ended = spoilt && { by: spoilt.by, reason: spoilt.reason };
+    return { name: shape.name, people, role, ended };
+  }
+
   async chat(place: Place, moment: Moment): Promise<Chat> {
     const { notes, device, meet } = this.#parts;
-    const { id, others, open, groups } = place;
+    const { id, isGroup, others, open, groups } = place;
     const unknown = others.filter((actor) => !moment.handles.has(actor));
     if (unknown.length) meet(unknown);
     const items = this.items(place);
     const seen = notes.seen.get(id) ?? -1;
-    const isUnread = (item: Said | GapNote) => {
+    const isUnread = (item: Item) => {
       return "row" in item && this.#isNews(item.row) && item.row.number > seen;
     };
     const last = items.at(-1);
     const view = last === undefined ? null : await this.#view(last, moment);
     const [group] = open;
     const held = group === undefined ? null : await device.held(group);
+    const isOpen = group !== undefined || (!isGroup && (!groups.length || others.length === 1));
     return {
       id,
+      group: await this.#group(place, moment),
       others: others.map((actor) => ({ actor, handle: moment.handles.get(actor) ?? "" })),
       last: view,
       at: Math.max(place.since, view?.at ?? 0),
       unread: items.filter(isUnread).length,
       draft: notes.drafts.get(id) ?? "",
-      isOpen: !moment.isFrozen && (group !== undefined || !groups.length || others.length === 1),
+      isOpen: !moment.isFrozen && isOpen,
       trouble: held === null ? null : problemOf(held),
       needsNewDevice: await this.#needsNewDevice(groups, open),
       isUnanswered: group !== undefined && (await device.behind.isUnanswered(group)),
@@ -148,11 +178,12 @@ export class Views {
   }
 
   /** What a chat shows, the oldest first. */
-  items({ groups }: Place): readonly (Said | GapNote)[] {
+  items({ groups }: Place): readonly Item[] {
     const said = this.#parts.history.of(groups).filter((one) => !this.isHidden(one));
     const gaps = [...this.#parts.notes.gaps.values()].filter(({ group }) => groups.includes(group));
-    if (!gaps.length) return said;
-    return [...said, ...gaps].sort((a, b) => numberOf(a) - numberOf(b));
+    const lines = this.#parts.history.lines(groups);
+    if (!gaps.length && !lines.length) return said;
+    return [...said, ...gaps, ...lines].sort((a, b) => numberOf(a) - numberOf(b));
   }
 
   isHidden({ group, row }: Said): boolean {
@@ -160,7 +191,7 @@ export class Views {
   }
 
   async paged(
-    items: readonly (Said | GapNote)[],
+    items: readonly Item[],
     most: number,
     before: number | null,
     moment: Moment,
@@ -174,8 +205,15 @@ export class Views {
     return { items: views, before: isMore ? numberOf(last) : null };
   }
 
-  async #view(item: Said | GapNote, moment: Moment): Promise<HistoryItem> {
-    return "row" in item ? this.message(item, moment) : this.gap(item);
+  async #view(item: Item, moment: Moment): Promise<HistoryItem> {
+    if ("row" in item) return this.message(item, moment);
+    return "line" in item ? this.line(item) : this.gap(item);
+  }
+
+  line({ group, line }: Lined): GroupLine {
+    const { at, number, by, came, went, name, roles } = line;
+    const place = { id: `${group}/${number}`, chat: this.chatOf(group), at: at / 1000, number };
+    return { is: "line", ...place, by, came, went, name, roles };
   }
 
   gap({ group, at, number, because, askedAgain }: GapNote): Gap {
@@ -202,7 +240,7 @@ export class Views {
       isMarkdown: markdown === true,
       html,
       isChanged: Boolean(edited),
-      isUnknown: Boolean(raw),
+      ...(raw ? await filesOf(raw) : NO_FILES),
       answers: this.#answered(said, moment),
       reactions: this.#parts.history.reactions(said),
       at: at / 1000,
@@ -263,10 +301,19 @@ export class Views {
   }
 }
 
+const NO_FILES = { isUnknown: false, files: [] as readonly FileView[] };
+
+/** The files in what came beside the words; that there is more than files, or that nothing here can read them. */
+async function filesOf(raw: string): Promise<typeof NO_FILES> {
+  const part = await import("../attachments/views.ts").catch(() => null);
+  return part?.filesOf(raw) ?? { isUnknown: true, files: [] };
+}
+
 function rowOf(group: string, { actor, id }: MessageRow): string {
   return `message/${group}/${actor} ${id}`;
 }
 
-function numberOf(item: Said | GapNote): number {
-  return "row" in item ? item.row.number : item.number;
+function numberOf(item: Item): number {
+  if ("row" in item) return item.row.number;
+  return "line" in item ? item.line.number : item.number;
 }

@@ -1,6 +1,7 @@
 """What a node answers: every room introduced to its routes."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from aiohttp import web
@@ -18,6 +19,7 @@ from node.net.once import SingleFlight
 from node.operation.tallies import Tallies
 from node.ports import Clock
 from node.system import ask_for_descriptors
+from node.video.attachments import Addresses, Limits
 from node.video.links import Links
 from node.video.pictures import PictureUrls
 from node.web.activitypub import wellknown
@@ -33,6 +35,7 @@ from node.web.activitypub.videos import VideoQuestions
 from node.web.api import (
     accounts,
     archive,
+    attachments,
     deliveries,
     e2ee,
     graph,
@@ -224,6 +227,18 @@ def make_web(
     origins = frozenset({config.origin, config.media_origin})
     media_at = config.media_origin if config.media_origin != config.origin else ""
     media_links = Links(stores.keyring.secret("media links"), media_at)
+    files = MediaPages(units, media.blobs, prove_request, held)
+    places = Places()
+    sealed_files = attachments.Attachments(
+        units,
+        intake,
+        media.blobs,
+        Addresses(stores.keyring.secret("attachments"), config.media_origin),
+        Limits(config.attachment_limit_bytes, timedelta(days=config.attachment_days)),
+        lines.passing,
+        places,
+        files,
+    )
     api_routes = Shown(media_links, clock, origins).around(
         (
             *accounts.routes(
@@ -245,6 +260,7 @@ def make_web(
             *uploads.routes(intake),
             *video.routes(videos),
             *pictures.routes(drawn),
+            *attachments.routes(sealed_files),
             *e2ee.routes(units, relay_key, lines.asking, clock),
             *links.routes(units, entropy, clock),
             *keys.routes(units, lines.asking, clock, config.origin, signing_up),
@@ -270,12 +286,12 @@ def make_web(
     kept = KeptPictures(
         Path(config.data_dir) / "cache", config.remote_media_bytes, lambda: disk.short, clock
     )
-    files = MediaPages(units, media.blobs, prove_request, held)
     for_people = pages_surface(
         (
             *health.extras(),
-            *Through(units, media_links, lines.passing, files, Places(), clock, kept).extras(),
+            *Through(units, media_links, lines.passing, files, places, clock, kept).extras(),
             *files.extras(),
+            *sealed_files.extras(),
             *VideoPage(units, pages, media.media_urls).extras(),
             *pages.extras(),
         ),

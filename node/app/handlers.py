@@ -28,6 +28,7 @@ from node.federation.activities.shapes import (
 )
 from node.graph import blocking, confirming, following, friendship_handlers
 from node.inbox import moving, posts, reports
+from node.store.attachments import AttachmentsUnit
 from node.store.catching_up import CatchingUpUnit
 from node.store.e2ee import E2eeUnit
 from node.store.federation import FederationUnit
@@ -37,7 +38,7 @@ from node.store.pictures import PicturesUnit
 from node.store.reports import ReportsUnit
 from node.store.resending import ResendingUnit
 from node.store.video import VideoUnit
-from node.video import foreign, pictures, playing, publishing
+from node.video import attachments, foreign, pictures, playing, publishing
 from node.worker.handlers import Handlers, on
 
 
@@ -75,4 +76,5 @@ def handlers(sealed: SealedArrivals) -> Handlers:
         on(Delete, InboxUnit, posts.on_delete),
         on(Delete, VideoUnit, publishing.on_delete),
         on(Delete, PicturesUnit, pictures.on_delete),
+        on(Delete, AttachmentsUnit, attachments.on_delete),
     )

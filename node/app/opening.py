@@ -52,6 +52,7 @@ from node.wire.ids import OPAQUE_BYTES
 from node.wire.keys import Algorithm
 from node.worker.arrivals import Applier
 from node.worker.at_once import AtOnce
+from node.worker.attachments import AttachmentRemover
 from node.worker.counted import CountedCarrier
 from node.worker.delivery_queue import Carrier, Sender
 from node.worker.erasing import Eraser
@@ -224,6 +225,7 @@ def _jobs(
         **FanningOut(stores.units, system.clock).kinds(),
         **transcoder.kinds(),
         **PictureRemover(stores.units, media.blobs).kinds(),
+        **AttachmentRemover(stores.units, media.blobs).kinds(),
         **Eraser(stores.units).kinds(),
         **OutboxReader(
             stores.units, lines.discovery, stores.directory, heard, system.clock

@@ -134,7 +134,8 @@ async def missing_blobs(node: Node) -> str:
         return ""  # an object store that is away refuses the start
 
     async def named(unit: BlobNamesUnit) -> list[NamedBlob]:
-        return [*await unit.named_blobs(), *await unit.picture_blobs()]
+        kept = [*await unit.named_blobs(), *await unit.picture_blobs()]
+        return [*kept, *await unit.attachment_blobs()]
 
     found = await node.stores.units.look(BlobNamesUnit, named)
     blobs = LocalBlobs(Path(node.config.data_dir) / "blobs")

@@ -54,6 +54,10 @@ PERSONS = {
     "unmute": Command(_PERSON, "Take a mute back.", whole=True),
     "mutes": Command(_PERSON, "Whom and what you mute.", whole=True),
     "chat": Command(_PERSON, "Sealed messages with a friend: kith chat @bob.", whole=True),
+    "group": Command(
+        _PERSON, "A talk of several: kith group new NAME @bob @carol; add, leave.", whole=True
+    ),
+    "chats": Command(_PERSON, "Whom you talk with: groups and people.", whole=True),
     "history": Command(
         _PERSON, "Keep your history sealed at your server, fetch or export it.", whole=True
     ),

@@ -34,13 +34,20 @@ def nobody_there(state: DeviceState, group: str) -> Unreachable:
 
 
 def who_stays(
-    state: DeviceState, group: str, event: Committed, put_out: Collection[str], now: int
+    state: DeviceState,
+    group: str,
+    event: Committed,
+    put_out: Collection[str],
+    now: int,
+    by_leaves: bool = True,
 ) -> set[str]:
     """Who stays in the conversation though no leaf of theirs is left: their lists put the last
-    ones off, and nobody wished them out. `put_out` are those whom somebody did, by this commit."""
+    ones off, and nobody wished them out. `put_out` are those whom somebody did, by this commit;
+    not `by_leaves`: nobody else did, whatever leaves went (E2E-8.2)."""
     present = {*actors_of(state.groups.session(group).members())}
     gone = {member.signature_key: member.identity.decode() for member in event.removed}
-    wished = {gone[key] for key in gone.keys() - stops.revoked(state, group)} | {*put_out}
+    by_commit = gone.keys() - stops.revoked(state, group) if by_leaves else ()
+    wished = {gone[key] for key in by_commit} | {*put_out}
     stay = {*state.conversation(group).members} - present - wished
     forget(state, group, {*actors_of(event.added), *(wished - present)})
     for actor in stay & {*gone.values()}:

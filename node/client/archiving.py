@@ -13,13 +13,13 @@ from msgspec.structs import replace
 from node.client import content as inner
 from node.client import rows
 from node.client.device_state import DeviceState
-from node.client.rows import ArchiveRow, MessageRow, NotErasedRow
+from node.client.rows import ArchivedRow, ArchiveRow, MessageRow, NotErasedRow
 from node.client.said_rows import EraseRow, stands, words_of
 from node.e2ee.mls.private.events import ApplicationMessage
 from node.e2ee.records.days import day_of
 from node.e2ee.records.record import Kind, Record, read
 from node.e2ee.records.seals import ArchiveKey, Keyring, Sealed
-from node.errors import Malformed, Missing, Refused
+from node.errors import Malformed, Missing, Refused, TooMuch
 from node.wire.times import from_seconds
 
 MOST_AT_ONCE: Final = 100
@@ -138,6 +138,42 @@ class Archiving:
             data=data,
         )
         self._keep(group, message, record)
+
+    def again(self, group: str, message: MessageRow) -> None:
+        """What is here, for a node that may have lost its record (DEV-14.7)."""
+        fresh = message.number < 0  # it came by the archive, or has no number
+        number = self._state.number() if fresh else message.number
+        if self._state.has(rows.due_row(group, number)):
+            return
+        kind, words = KINDS.get(message.kind, Kind.CREATE), words_of(message)
+        try:
+            if kind is not Kind.CREATE:
+                data = inner.write_act(message.kind, words, message.actor, message.edit)
+            elif message.raw and not message.edit:
+                data = message.raw.encode()
+            else:
+                data = inner.write_bare_note(words, message.actor, self._members(group))
+        except TooMuch:  # in our form it is longer than in its author's
+            self._count_missing(1)
+            return
+        at = message.at // 1000
+        record = Record(
+            kind=kind,
+            group=bytes.fromhex(group),
+            actor=message.actor,
+            id=message.id,
+            epoch=message.epoch,
+            t=at,
+            received=at,
+            data=data,
+        )
+        self._keep(group, replace(message, number=number), record)
+
+    def _members(self, group: str) -> list[str]:
+        if self._state.has(rows.conversation_row(group)):
+            return self._state.conversation(group).members
+        known = self._state.find(rows.archived_row(group), ArchivedRow)
+        return known.members if known else []
 
     def _keep(self, group: str, message: MessageRow, record: Record) -> None:
         """Not what nobody could read: that is missing there, and told so (DEV-14.6)."""

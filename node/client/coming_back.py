@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from node.client import behind, home, later, parked, rows, stops
+from node.client import behind, home, later, parked, roster_rows, rows, stops
 from node.client.conversation_events import (
     ConversationBehind,
     ConversationEvent,
@@ -65,6 +65,8 @@ class ComingBack:
     def _is_heard_elsewhere(self, group: str, asked: AskedRow) -> bool:
         """Whether the other of two people was read in a conversation that was begun since."""
         members = self._state.conversation(group).members
+        if roster_rows.is_group(self._state, group):
+            return False
         others = {*members} - {self._state.actor}
         if len(others) != 1:
             return False
@@ -73,6 +75,7 @@ class ComingBack:
             self._has_read(new, said_by)
             for new, row in self._state.conversations().items()
             if new != group and {*row.members} == {*members} and row.created >= asked.noticed
+            if not roster_rows.is_group(self._state, new)
         )
 
     def _has_read(self, group: str, actor: str) -> bool:

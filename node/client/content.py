@@ -75,7 +75,7 @@ class Content:
 @dataclass(frozen=True, slots=True)
 class Words:
     """What somebody writes: `about` answers a message that `author` said; `edited` (microseconds)
-    is when they changed it."""
+    is when they changed it; `files` go along (ATT-2.1)."""
 
     id: str
     text: str
@@ -83,6 +83,7 @@ class Words:
     about: str = ""
     author: str = ""
     edited: int = 0
+    files: Sequence[Any] = ()
 
 
 def write_note(words: Words, activity_id: str, actor: str) -> bytes:
@@ -130,7 +131,16 @@ def _note(words: Words, actor: str) -> dict[str, Any]:
         note["updated"] = rfc3339(from_micros(words.edited))
     if words.about:
         note["inReplyTo"] = words.about
-    return note | _author(words.author)
+    note |= _author(words.author)
+    return note | {"attachment": [*words.files]} if words.files else note
+
+
+def files_beside(raw: str) -> Sequence[Any]:
+    """What a message of ours has beside its words, where `raw` is all that is kept of it."""
+    document = json.loads(raw) if raw else None
+    inner = document.get("object", document) if isinstance(document, dict) else None
+    files = inner.get("attachment") if isinstance(inner, dict) else None
+    return files if isinstance(files, list) else ()
 
 
 def _author(author: str) -> dict[str, Any]:

@@ -61,6 +61,29 @@ class MembersChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupChanged:
+    """`by` changed a group: who came, who went, its new name ("" where it keeps it), and who has
+    another role: actor and role."""
+
+    conversation: str
+    by: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    name: str
+    roles: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSpoilt:
+    """`by` changed a group as they may not, and why nobody follows: it ended for all (E2E-8.6)."""
+
+    conversation: str
+    by: str
+    clause: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConversationLeft:
     """This device is out of the conversation: `by` took it out, or it wished so itself."""
 
@@ -256,6 +279,8 @@ ConversationEvent: TypeAlias = (
     | ReactionChanged
     | ConversationJoined
     | MembersChanged
+    | GroupChanged
+    | GroupSpoilt
     | ConversationLeft
     | MessageUnreadable
     | MessageUndelivered

@@ -27,9 +27,10 @@ from node.client.messenger import Messenger
 from node.client.people import People
 from node.client.profile import Profile
 from node.client.rows import MessageRow
-from node.errors import Conflict, Missing, NodeError, Refused, TooMuch, will_pass
+from node.errors import Conflict, Malformed, Missing, NodeError, Refused, TooMuch, will_pass
 from node.ports import Clock
 from node.wire.api.e2ee import MailboxItem
+from node.wire.api.graph import Relation
 from node.wire.times import MICROS, from_seconds
 
 Opening = Callable[[], AbstractAsyncContextManager[Messenger]]
@@ -80,10 +81,14 @@ class Conversations:
         """
         messenger = await self.talk()
         messenger.device.check_seat()
-        if who in messenger.device.conversations():
-            return who
+        if group := messenger.device.rosters.meant(who):
+            return group
         actor = await self._id(messenger, who)
         return await messenger.with_actor(actor)
+
+    async def id_of(self, who: str) -> str:
+        """Somebody's id. Raises `Missing` (GRA-3.1) for nobody."""
+        return await self._id(await self.talk(), who)
 
     async def say(self, who: str, text: str, reply: str = "", author: str = "") -> MessageRow:
         """Say `text`, as an answer to the message with the id `reply`, which `author` said.
@@ -168,8 +173,9 @@ class Conversations:
     async def conversations_with(self, who: str) -> list[str]:
         """The conversations of just us and somebody, first the one that `say` uses; often one."""
         device = (messenger := await self.talk()).device
-        known = who in device.conversations()
-        return [who] if known else device.between(await self._id(messenger, who))
+        if group := device.rosters.meant(who):
+            return [group]
+        return device.between(await self._id(messenger, who))
 
     async def history(self, who: str) -> list[MessageRow]:
         """What was said, the oldest first; nothing is asked of anybody but the mailbox."""
@@ -183,10 +189,12 @@ class Conversations:
         if who in device.archive.conversations():
             return [who]
         groups = await self.conversations_with(who)
-        if who in groups:
+        if device.rosters.meant(who):
             return groups
         actor = await self._id(messenger, who)
-        ended = former(device.conversations(), device.actor, actor, device.history)
+        every = device.conversations().items()
+        pairs = {one: row for one, row in every if device.rosters.of(one) is None}
+        ended = former(pairs, device.actor, actor, device.history)
         return list(dict.fromkeys([*groups, *ended, *device.archive.between(actor)]))
 
     async def conversations(self) -> dict[str, list[str]]:
@@ -258,9 +266,36 @@ class Conversations:
             # A frozen vault is only read: nobody is asked for that (DEV-8.2).
             friends = [] if device.frozen else await self._people.friends()
             known |= {one.person.handle: one.person.id for one in friends}
+            known |= {} if device.frozen else await self._met_in_groups({*known.values()})
         return {actor: handle for handle, actor in known.items()} | {
             self._own.actor: self._own.handle
         }
+
+    async def _met_in_groups(self, known: set[str]) -> dict[str, str]:
+        """The handles of those whom others brought into groups of ours; each is asked for once."""
+        device = (await self.talk()).device
+        met = {one for row in device.conversations().values() for one in row.members}
+        found: dict[str, str] = {}
+        for actor in sorted(met - known - {device.actor}):
+            try:
+                person = (await self._people.relation(actor)).person
+            except NodeError as error:
+                if will_pass(error):
+                    break  # nobody waits for one server after the other
+                continue  # they are gone: their address is their name
+            if person.handle:
+                device.remember(person.handle, actor)
+                found[person.handle] = actor
+        return found
+
+    async def _relation(self, who: str) -> Relation:
+        try:
+            return await self._people.relation(who)
+        except Malformed:
+            if "@" in who:
+                raise
+            nobody = f"no group and no friend is called {who}: kith chats lists your talks"
+            raise Missing("DEV-19.3", nobody) from None
 
     async def _id(self, messenger: Messenger, who: str) -> str:
         """An actor's id. Nobody is asked for whom we talk with already: that works offline.
@@ -272,11 +307,11 @@ class Conversations:
         if known := messenger.device.known_as(who):
             return known
         known_handles = messenger.device.known_handles().items()
-        meant = [actor for handle, actor in known_handles if _is_meant(handle, who)]
+        meant = [actor for handle, actor in known_handles if is_meant(handle, who)]
         if messenger.device.frozen and len(set(meant)) == 1:
             return meant[0]
         try:
-            person = (await self._people.relation(who)).person
+            person = (await self._relation(who)).person
         except NodeError as error:
             # A bare name could be two people's: our node is asked whenever it is there.
             if will_pass(error) and len(set(meant)) == 1:
@@ -299,7 +334,7 @@ def _passing() -> Iterator[None]:
             raise
 
 
-def _is_meant(handle: str, who: str) -> bool:
+def is_meant(handle: str, who: str) -> bool:
     """Whether `who`, in full or as a bare name, is `handle`."""
     full, short = handle.lstrip("@").casefold(), who.lstrip("@").casefold()
     return short in (full, full.partition("@")[0])

@@ -15,6 +15,7 @@ from node.client.conversation_events import ConversationEvent, ConversationLeft
 from node.client.device_archive import DeviceArchive
 from node.client.device_inbox import DeviceInbox
 from node.client.device_outbox import DeviceOutbox
+from node.client.device_rosters import DeviceRosters
 from node.client.device_state import DeviceState
 from node.client.device_trust import DeviceTrust
 from node.client.exchange import Carried, Create, Next, Outcome, Send, TellGone
@@ -24,6 +25,7 @@ from node.client.key_signing import PutKeys, SignedKeys
 from node.client.key_stock import Packages
 from node.client.leaves import Leaves
 from node.client.pins import Pins
+from node.client.roster_rows import is_group
 from node.client.rows import ConversationRow, MessageRow, OwedRow, ParkedRow, Rows
 from node.client.said import Said
 from node.client.said_rows import own_row
@@ -59,6 +61,7 @@ class Device:
         self.archive = DeviceArchive(self.state, self.outbox.archiving, said)
         self.search = Search(self.state)
         self.untold = Untold(self.state)
+        self.rosters = DeviceRosters(self.state, self.outbox, self.trust, self._seat.check)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -73,7 +76,9 @@ class Device:
 
     def between(self, actor: str) -> list[str]:
         """The conversations of just us and `actor`, first the one to answer in (E2E-5.8)."""
-        return between(self.conversations(), self.actor, actor, self.history)
+        known = self.conversations().items()
+        pairs = {group: row for group, row in known if not is_group(self.state, group)}
+        return between(pairs, self.actor, actor, self.history)
 
     def history(self, *groups: str) -> list[MessageRow]:
         """What was said there, in the order in which this device read or wrote it (DEV-1.4)."""
@@ -272,11 +277,8 @@ class Device:
 
     def add(self, group: str, packages: Packages, now: int, listed: bool = False) -> None:
         """Take the devices in whose key packages these are, by actor; `listed`: as a list says,
-        which no person is told of (DEV-17).
-
-        Raises `Forbidden` (E2E-5.1, KEY-5.2) for a package that is not theirs, `Conflict`
-        (DEV-4.5) when all of them are in.
-        """
+        which no person is told of (DEV-17). Raises as `start`, and `Conflict` (DEV-4.5) when all of
+        them are in."""
         add = self.trust.adding(packages, now, listed)
         with self.state.step():
             self.outbox.change(group, add, now)
@@ -288,7 +290,10 @@ class Device:
             self.outbox.change(group, Remove(sorted(set(actors))), now)
 
     def leave(self, group: str, now: int) -> list[ConversationEvent]:
-        """Ask the others to take this device out; who is alone is out at once."""
+        """Ask the others to take this device out; who is alone is out at once. A group (E2E-8) its
+        person leaves with all devices."""
+        if is_group(self.state, group):
+            return self.rosters.quit(group, now)
         with self.state.step():
             if len(list(self.state.groups.session(group).members())) > 1:
                 self.outbox.change(group, Leave(), now)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, later, lists, parked, rows, unfetched
+from node.client import absent, behind, later, lists, parked, rosters, rows, unfetched
 from node.client import content as inner
 from node.client.coming_back import ComingBack
 from node.client.conversation_events import (
@@ -28,8 +28,10 @@ from node.client.errands import Errands
 from node.client.groups import actors_of
 from node.client.intents import Refresh
 from node.client.leaves import Leaves
+from node.client.put_again import put_again, say_again
 from node.client.repair import Repair
 from node.client.returns import Returns, is_word
+from node.client.roster_rows import spoilt_row
 from node.client.rows import ConversationRow, IncarnationRow, PackageRow, ParkedRow
 from node.client.said import Said, message_of
 from node.e2ee.mls.private import events
@@ -70,7 +72,7 @@ class DeviceInbox:
         """
         found: list[ConversationEvent] = []
         if incarnation:
-            found += self._born_again(incarnation)
+            found += self._born_again(incarnation, now)
         cursor = before = self.cursor
         for item in items:
             if item.seq > cursor:
@@ -80,7 +82,7 @@ class DeviceInbox:
             self._state.write(rows.CURSOR, str(cursor).encode())
         return found
 
-    def _born_again(self, incarnation: str) -> list[ConversationEvent]:
+    def _born_again(self, incarnation: str, now: int) -> list[ConversationEvent]:
         known = self._state.find(rows.INCARNATION, IncarnationRow)
         if known is not None and known.name == incarnation:
             return []
@@ -91,6 +93,8 @@ class DeviceInbox:
         self._state.write(rows.CURSOR, b"0")
         self.errands.restored()
         self.back.restored()
+        put_again(self._state, self._outbox.archiving, now)
+        say_again(self._state, self._outbox, now)
         return [NodeRestored()]
 
     def _came_before(self, item: ParkedRow) -> bool:
@@ -150,18 +154,43 @@ class DeviceInbox:
         if question := self.back.asks(item):
             self.back.asked(group, question)
             return []
-        step = groups.session(group).receive(item.content, now)
+        return self._follow(group, item, now)
+
+    def _follow(self, group: str, item: ParkedRow, now: int) -> list[ConversationEvent]:
+        """What is of the group as it is now."""
+        groups = self._state.groups
+        session = groups.session(group)
+        extensions = session.group.context.extensions
+        step = session.receive(item.content, now)
+        try:
+            rosters.check_followed(extensions, step.value, step.session)
+        except Refused as error:
+            groups.pass_over(group)
+            return self._unfollowed(group, step.value, error)
         if isinstance(step.value, events.Removed) and step.value.again:
             groups.pass_over(group)
             behind.taken_out(self._state, group, step.value.epoch, now)
             return []
         return self._happened(group, groups.apply(group, step), item, now)
 
+    def _unfollowed(
+        self, group: str, event: events.Event, error: Refused
+    ) -> list[ConversationEvent]:
+        """What the relay took, and nobody may follow: a commit ends the group (E2E-8.6)."""
+        if not isinstance(event, events.Committed):
+            raise error
+        spoilt = rosters.spoil(self._state, group, event, error)
+        told = self._outbox.give_up(group, error)
+        self.errands.left(group, [self._state.actor])
+        return [*told, spoilt]
+
     def _park(self, group: str, item: ParkedRow, quietly: bool = False) -> list[ConversationEvent]:
         """It came before its commit or its Welcome: keep it until that is here.
 
         `quietly` of a group that this device is out of: it may be asked in again, or never.
         """
+        if self._state.has(spoilt_row(group)):
+            return []  # of what nobody follows
         crowded = parked.keep(self._state, group, item, self._came_before(item))
         if crowded is None or parked.was_told(self._state, group, crowded):
             return []
@@ -197,12 +226,16 @@ class DeviceInbox:
         groups = self._state.groups
         step = groups.join(item.content, OwnPackage.load(row.package), now)
         group = step.value.group_id.hex()
+        by = step.value.by.identity.decode() if step.value.by else ""
+        shape = rosters.check_joined(self._state, step.session, by)
         if group in groups:
             self.back.check_taken_back(group, step.value)
             if not self._state.has(rows.asked_row(group)):
                 return []  # its commit is still to come, and says whether it is true (DEV-9.8)
             stood = self._all_keys(group)
             told = self._taken_back(group, step, item)
+            if shape is not None:
+                told = [*rosters.entered(self._state, group, shape, by, now), *told]
             return [*self._leaves.look(group, now, self._all_keys(group) - stood), *told]
         joined = groups.apply(group, step)
         if not row.last_resort:
@@ -210,6 +243,9 @@ class DeviceInbox:
         parked.forget_before(self._state, group, joined.epoch)
         later.forget(self._state, group, lambda epoch: epoch < joined.epoch)
         members = actors_of(groups.session(group).members())
+        if shape is not None:
+            members = sorted(shape.actors)
+            rosters.joined(self._state, group, shape, by, now)
         conversation = ConversationRow(
             group_id=joined.group_id,
             ref=item.ref,
@@ -222,7 +258,6 @@ class DeviceInbox:
         self._state.put(rows.conversation_row(group), conversation)
         self.errands.came(group, [self._state.actor, *members])
         lists.came_into_a_group(self._state)
-        by = joined.by.identity.decode() if joined.by else ""
         doubts = self._leaves.look(group, now, self._all_keys(group))
         return [*doubts, ConversationJoined(group, by, tuple(members))]
 
@@ -239,7 +274,8 @@ class DeviceInbox:
         groups.forget(group)
         self._outbox.taken_back(group)
         joined = groups.apply(group, step)
-        members = actors_of(groups.session(group).members())
+        shape = rosters.here(groups.session(group))
+        members = sorted(shape.actors) if shape else actors_of(groups.session(group).members())
         grown = row.grown if set(members) <= set(row.members) else joined.epoch
         name = rows.conversation_row(group)
         kept = replace(row, ref=item.ref, url=item.url, members=members, grown=grown)
@@ -260,7 +296,7 @@ class DeviceInbox:
             case events.Committed():
                 return self._entered(group, event, now)
             case events.Removed():
-                return [self._left(group, event)]
+                return [self._left(group, event, now)]
             case events.Proposed() if isinstance(event.proposal, Remove):
                 self._commit_if_ours(group)
         return []
@@ -268,7 +304,10 @@ class DeviceInbox:
     def _entered(self, group: str, event: events.Committed, now: int) -> list[ConversationEvent]:
         """Another's commit: our node was not told whom it took out."""
         changed, *doubts = self._outbox.entered(group, event, now)
-        present = actors_of(self._state.groups.session(group).members())
+        session = self._state.groups.session(group)
+        present = actors_of(session.members())
+        if rosters.going(session):
+            self._commit_if_ours(group)
         self.errands.came(group, present)
         self.errands.left(group, {*actors_of(event.removed)} - {*present})
         return [*doubts, changed]
@@ -300,13 +339,14 @@ class DeviceInbox:
         came = MessageReceived(group, said.id, actor, row.text, said.kind, item.at)
         return [*told, came, *self._said.came(group, said.id, item.at)]
 
-    def _left(self, group: str, event: events.Removed) -> ConversationLeft:
+    def _left(self, group: str, event: events.Removed, now: int) -> ConversationLeft:
         row = self._state.conversation(group)
         self._state.put(rows.conversation_row(group), replace(row, left=True))
         wished = self._outbox.ended(group)
         unfetched.forget(self._state, group, row.members)
         self.errands.left(group, [self._state.actor])
         by = event.by.identity.decode() if event.by else ""
+        rosters.left(self._state, group, by, now)
         return ConversationLeft(group, self._state.actor if wished else by)
 
     def _commit_if_ours(self, group: str) -> None:
@@ -316,7 +356,7 @@ class DeviceInbox:
             pending.proposal.removed
             for pending in session.pending().values()
             if isinstance(pending.proposal, Remove)
-        }
+        } | rosters.going(session)
         stay = [member.leaf for member in session.members() if member.leaf not in going]
         owed = [owed.intent for _, owed in self._outbox.owed(group)]
         if stay[:1] == [session.own_leaf] and not any(isinstance(one, Refresh) for one in owed):

@@ -9,7 +9,18 @@ from collections.abc import Collection
 
 from msgspec.structs import replace
 
-from node.client import absent, behind, declined, home, lists, put_out, rows, stops, untold
+from node.client import (
+    absent,
+    behind,
+    declined,
+    home,
+    lists,
+    roster_rows,
+    rows,
+    stops,
+    taking_part,
+    untold,
+)
 from node.client.archiving import Archiving
 from node.client.conversation_events import ConversationEvent, MembersChanged
 from node.client.device_state import DeviceState
@@ -26,8 +37,7 @@ from node.client.exchange import (
     Tell,
     Wait,
 )
-from node.client.groups import actors_of
-from node.client.intents import Add, Intent, Leave, Refresh, Remove, Say
+from node.client.intents import Add, Intent, Leave, Quit, Refresh, Remove, Say
 from node.client.leaves import Leaves
 from node.client.message_maker import MessageMaker
 from node.client.obstacles import Obstacles
@@ -100,7 +110,7 @@ class DeviceOutbox:
     def _leaves(self, group: str) -> bool:
         """Whether this device means to leave; nothing is owed after that."""
         last = self._state.last("owed", group)
-        return last is not None and isinstance(self._state.get(last, OwedRow).intent, Leave)
+        return last is not None and isinstance(self._state.get(last, OwedRow).intent, Leave | Quit)
 
     def _waits(self, group: str) -> bool:
         staged = self._state.groups.session(group).staged is not None
@@ -191,7 +201,7 @@ class DeviceOutbox:
         (DEV-16.4, DEV-10.3). A commit that was made before goes too."""
         intent = one[1].intent
         comes = isinstance(intent, Add) and not stops.is_stopped(self._state, one[1].group)
-        return comes or isinstance(intent, Remove | Leave) or is_staged(self._state, one[1])
+        return comes or isinstance(intent, Remove | Leave | Quit) or is_staged(self._state, one[1])
 
     def _next_of(self, group: str, now: int) -> Next | None:
         while (first := self._first(group)) is not None:
@@ -287,6 +297,8 @@ class DeviceOutbox:
         for welcome in owed.welcomes:
             digest = hashlib.sha256(welcome.content).digest()
             self._state.put(rows.invited_row(owed.group, digest), InvitedRow(actors=[*welcome.to]))
+        if isinstance(owed.intent, Quit):
+            return [taking_part.quit(self._state, owed.group, now)]
         wished = owed.intent.actors if isinstance(owed.intent, Remove) else ()
         changed, *doubts = self.entered(owed.group, event, now, wished)
         began = event.epoch == 1 and bool(event.added)
@@ -324,6 +336,7 @@ class DeviceOutbox:
                 declined.refused(self._state, row, now)
         if never_began:
             self._state.groups.forget(owed.group)
+            roster_rows.forget(self._state, owed.group)
             self._state.delete(rows.conversation_row(owed.group))
         return found
 
@@ -336,13 +349,7 @@ class DeviceOutbox:
 
     def forget(self, group: str) -> None:
         """Be out of a group: its keys go, and what is owed."""
-        kinds = ("owed", "asked", "readmission", "returned", "absent", "forgotten", "gone",
-                 "invited", "met", "stopped", "declined", "unfetched")  # fmt: skip
-        for name in [each for kind in kinds for each in self._state.names(kind, group)]:
-            self._state.delete(name)
-        self._state.groups.forget(group)
-        row = self._state.conversation(group)
-        self._state.put(rows.conversation_row(group), replace(row, left=True))
+        taking_part.forget(self._state, group)
 
     # -- what the group did meanwhile ------------------------------------------------------------
 
@@ -351,14 +358,7 @@ class DeviceOutbox:
     ) -> tuple[MembersChanged, *tuple[ConversationEvent, ...]]:
         """The group is in another epoch: who is in it now, what has to be made anew, and who is
         not spoken to. `wished`: whom our person put out by it."""
-        before = self._state.conversation(group)
-        present = actors_of(self._state.groups.session(group).members())
-        grown = event.epoch if set(present) - set(before.members) else before.grown
-        out = {*wished, *put_out.told(event, before.members)}
-        stay = absent.who_stays(self._state, group, event, out, now)
-        members = sorted({*present, *stay})
-        name = rows.conversation_row(group)
-        self._state.put(name, replace(before, members=members, grown=grown))
+        changed, shaped = taking_part.entered(self._state, group, event, now, wished)
         for name, owed in self.owed(group):
             # A commit or a proposal of the epoch before is void; words may have been accepted.
             if owed.content and not isinstance(owed.intent, Say):
@@ -366,9 +366,8 @@ class DeviceOutbox:
         self._go_on(group)
         came = {member.signature_key for member in event.added}
         declined.came(self._state, group, came)
-        doubts = self._judging.look(group, now, came)
-        went = {*actors_of(event.removed)} | ({*before.members} - {*members})
-        return MembersChanged(group, tuple(actors_of(event.added)), tuple(sorted(went))), *doubts
+        doubts = [*shaped, *self._judging.look(group, now, came)]
+        return changed, *doubts
 
     def _go_on(self, group: str) -> None:
         """The commit that was awaited is there, or this device was taken back."""

@@ -11,6 +11,7 @@ from node.e2ee.mls.private.joining import join
 from node.e2ee.mls.private.means import Means
 from node.e2ee.mls.private.session import Session, Step
 from node.e2ee.mls.public.credentials import BASIC, Claim
+from node.e2ee.mls.public.extensions import Extensions
 from node.errors import Missing
 from node.ports import Entropy
 from node.wire.times import MICROS
@@ -68,10 +69,10 @@ class Groups:
             self._sessions[group] = step.session
         return step.value
 
-    def found(self, group_id: bytes, now: int) -> str:
+    def found(self, group_id: bytes, now: int, extensions: Extensions = ()) -> str:
         """A new group of this device alone; its name here."""
         group = group_id.hex()
-        self.apply(group, Session.create(self.me, self._means, group_id, now))
+        self.apply(group, Session.create(self.me, self._means, group_id, now, extensions))
         return group
 
     def join(self, welcome: bytes, own: OwnPackage, now: int) -> Step[Joined]:

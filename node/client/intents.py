@@ -45,13 +45,29 @@ class Readmit(msgspec.Struct, frozen=True, tag=True):
     stale: bytes
 
 
-Intent: TypeAlias = Say | Add | Remove | Leave | Refresh | Readmit
-Change: TypeAlias = Add | Remove | Refresh | Readmit  # what a commit does
+class Rename(msgspec.Struct, frozen=True, tag=True):
+    """Give a group another name (E2E-8.3)."""
+
+    name: str
+
+
+class Appoint(msgspec.Struct, frozen=True, tag=True):
+    """Give somebody of a group another role."""
+
+    actor: str
+    role: str
+
+
+class Quit(msgspec.Struct, frozen=True, tag=True):
+    """Be in a group no more, with all devices: a commit says so, another takes the leaf out."""
+
+
+Intent: TypeAlias = Say | Add | Remove | Leave | Refresh | Readmit | Rename | Appoint | Quit
 
 
 def is_commit(intent: Intent) -> bool:
     """Whether it is carried by a commit, of which a group has one at a time."""
-    return isinstance(intent, Add | Remove | Refresh | Readmit)
+    return not isinstance(intent, Say | Leave)
 
 
 def name_of(intent: Intent) -> str:
@@ -66,4 +82,6 @@ def concerned(intent: Intent) -> tuple[str, ...]:
             return tuple(sorted(intent.packages))
         case Remove():
             return tuple(intent.actors)
+        case Appoint():
+            return (intent.actor,)
     return ()

@@ -13,6 +13,8 @@ from typing import Concatenate, Generic, ParamSpec, Self, TypeVar
 from node.client import sign_in
 from node.client.accounts import Accounts
 from node.client.api_client import ApiClient
+from node.client.attached import Attachment, Files
+from node.client.attaching import Attaching
 from node.client.conversation_events import (
     ArchiveHeld,
     ArchiveMissing,
@@ -23,6 +25,8 @@ from node.client.conversation_events import (
     ConversationJoined,
     ConversationLeft,
     ConversationUnanswered,
+    GroupChanged,
+    GroupSpoilt,
     KeysHeld,
     MembersChanged,
     MessageChanged,
@@ -35,6 +39,7 @@ from node.client.conversation_events import (
 )
 from node.client.conversations import Conversations
 from node.client.event_stream import Event
+from node.client.group_talk import Chat, GroupTalk
 from node.client.history import History
 from node.client.keys import Keys
 from node.client.linking import Linking, NewDevice
@@ -54,7 +59,9 @@ from node.ports import Clock, Entropy
 __all__ = [
     "ArchiveHeld",
     "ArchiveMissing",
+    "Attachment",
     "ChangeDropped",
+    "Chat",
     "ConversationBehind",
     "ConversationCaughtUp",
     "ConversationEvent",
@@ -63,6 +70,9 @@ __all__ = [
     "ConversationUnanswered",
     "KeysHeld",
     "Event",
+    "Files",
+    "GroupChanged",
+    "GroupSpoilt",
     "Kith",
     "MembersChanged",
     "Message",
@@ -111,6 +121,8 @@ _of_keys = _Verbs(lambda kith: kith._keys)
 _of_linking = _Verbs(lambda kith: kith._linking)
 _of_history = _Verbs(lambda kith: kith._history)
 _of_saying = _Verbs(lambda kith: kith._saying)
+_of_groups = _Verbs(lambda kith: kith._groups)
+_of_attaching = _Verbs(lambda kith: kith._attaching)
 
 
 class Kith:
@@ -128,6 +140,8 @@ class Kith:
     _keys: Keys
     _history: History
     _saying: Saying
+    _groups: GroupTalk
+    _attaching: Attaching
     _linking: Linking
 
     def __init__(
@@ -152,7 +166,9 @@ class Kith:
         self._talk = Conversations(self.api, profile, self._people, opening, clock)
         self._keys = Keys(self.api, profile, self._people, self._talk.talk, clock)
         self._history = History(self._talk)
-        self._saying = Saying(self._talk)
+        self._attaching = Attaching(self.api, self._talk, entropy)
+        self._saying = Saying(self._talk, self._attaching.forget)
+        self._groups = GroupTalk(self._talk)
         self._linking = Linking(self.api, profile, self._talk.talk, clock, entropy)
 
     async def __aenter__(self) -> Self:
@@ -242,6 +258,7 @@ class Kith:
 
     talk = _of_talk(Conversations.talk)
     talk_to = _of_talk(Conversations.talk_to)
+    id_of = _of_talk(Conversations.id_of)
     say = _of_talk(Conversations.say)
     in_the_way = _of_talk(Conversations.in_the_way)
     standings = _of_talk(Conversations.standings)
@@ -263,6 +280,21 @@ class Kith:
     react = _of_saying(Saying.react)
     messages = _of_saying(Saying.messages)
     message = _of_saying(Saying.message)
+    attach = _of_attaching(Attaching.attach)
+    files = _of_attaching(Attaching.files)
+    save = _of_attaching(Attaching.save)
+    pieces = _of_attaching(Attaching.pieces)
+    part = _of_attaching(Attaching.part)
+
+    new_group = _of_groups(GroupTalk.new_group)
+    add_people = _of_groups(GroupTalk.add_people)
+    remove_people = _of_groups(GroupTalk.remove_people)
+    leave_group = _of_groups(GroupTalk.leave_group)
+    rename_group = _of_groups(GroupTalk.rename_group)
+    give_role = _of_groups(GroupTalk.give_role)
+    group = _of_groups(GroupTalk.group)
+    group_lines = _of_groups(GroupTalk.group_lines)
+    chats = _of_groups(GroupTalk.chats)
 
     recovery = _of_keys(Keys.recovery)
     written_down = _of_keys(Keys.written_down)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from node.client import absent, put_out, rows, stops
+from node.client import absent, put_out, roster, rosters, rows, stops
 from node.client import content as inner
 from node.client.device_state import DeviceState
-from node.client.intents import Add, Intent, Leave, Readmit, Refresh, Remove, Say
+from node.client.intents import Add, Intent, Leave, Quit, Readmit, Refresh, Remove, Say
 from node.client.rows import MessageRow, OwedRow, WelcomeRow
 from node.client.said_rows import words_of
 from node.e2ee.mls.private.events import member_at
@@ -40,6 +40,7 @@ class MessageMaker:
         if session.staged is not None:
             return False
         must = session.must_commit or bool(stops.revoked(self._state, group))
+        must = must or bool(rosters.going(session))
         return must or self._has_said_enough(group, session.generation)
 
     def _has_said_enough(self, group: str, generation: int) -> bool:
@@ -58,6 +59,9 @@ class MessageMaker:
     def is_moot(self, owed: OwedRow) -> bool:
         """Whether others have done it already, so that there is nothing left to do."""
         session = self._state.groups.session(owed.group)
+        shaped = rosters.here(session)
+        if shaped is not None and not isinstance(owed.intent, Add | Refresh | Readmit):
+            return rosters.is_moot(shaped, owed.intent)
         match owed.intent:
             case Add():
                 return not self._missing(session, owed.intent)
@@ -138,7 +142,7 @@ class MessageMaker:
     def _commit(self, owed: OwedRow, now: int) -> OwedRow:
         session = self._state.groups.session(owed.group)
         before = session.group.tree
-        wished = self._proposals(session, owed.intent)
+        wished = [*self._shaped(session, owed.intent), *self._proposals(session, owed.intent)]
         revoked = self._revoked(owed.group, session, wished)
         said = put_out.mark(self._state, owed.group, owed.intent)
         step = session.stage(
@@ -149,8 +153,21 @@ class MessageMaker:
         added = _actors_at(after, staged.added)
         welcomes = [] if welcome is None else [WelcomeRow(content=welcome, to=sorted(added))]
         stay = _actors_at(after, (index for index, _ in after.members()))
+        if (shape := roster.of(staged.next.group.context.extensions)) is not None:
+            roster.check_devices(shape, sum(1 for _ in after.members()))
         gone = sorted(_actors_at(before, staged.removed) - stay)
         return replace(owed, content=staged.commit, welcomes=welcomes, removed=gone)
+
+    def _shaped(self, session: Session, intent: Intent) -> Sequence[proposals.Proposal]:
+        """What it makes of the roster of a group (E2E-8). Raises what is not ours to do."""
+        before = rosters.here(session)
+        if before is None:
+            return []
+        after = rosters.wished(before, intent, self._state.actor)
+        if after == before:
+            return []
+        extensions = roster.instead(session.group.context.extensions, after)
+        return [proposals.GroupContextExtensions(extensions)]
 
     def _proposals(self, session: Session, intent: Intent) -> Sequence[proposals.Proposal]:
         match intent:
@@ -158,6 +175,9 @@ class MessageMaker:
                 return [proposals.Add(package) for package in self._missing(session, intent)]
             case Remove():
                 leaves = self._leaves(session, intent.actors)
+                return [proposals.Remove(leaf) for leaf in leaves]
+            case Quit():
+                leaves = self._leaves(session, [self._state.actor])
                 return [proposals.Remove(leaf) for leaf in leaves]
             case Readmit():
                 leaf = _stale_leaf(session, intent)
@@ -169,15 +189,17 @@ class MessageMaker:
     def _revoked(
         self, group: str, session: Session, wished: Sequence[proposals.Proposal]
     ) -> Sequence[proposals.Proposal]:
-        """Removes of leaves that no list has, which go with whatever we commit (DEV-16.5)."""
-        revoked = stops.revoked(self._state, group)
-        if not revoked:
+        """Removes of leaves that no list has, or of who is in the group no more, which go with
+        whatever we commit (DEV-16.5, E2E-8.5)."""
+        revoked, left = stops.revoked(self._state, group), rosters.going(session)
+        if not (revoked or left):
             return []
         pending = (waiting.proposal for waiting in session.pending().values())
-        going = {p.removed for p in (*wished, *pending) if isinstance(p, proposals.Remove)}
-        leaves = [m.leaf for m in session.members() if m.signature_key in revoked]
+        named = {p.removed for p in (*wished, *pending) if isinstance(p, proposals.Remove)}
+        others = (m for m in session.members() if m.leaf != session.own_leaf)
+        leaves = [m.leaf for m in others if m.signature_key in revoked or m.leaf in left]
         room = max(MOST_CHANGES - len(wished), 0)
-        return [proposals.Remove(leaf) for leaf in leaves if leaf not in going][:room]
+        return [proposals.Remove(leaf) for leaf in leaves if leaf not in named][:room]
 
     def _missing(self, session: Session, intent: Add) -> list[key_package.KeyPackage]:
         """The packages of devices that are not in the group: a device is its signature key."""

@@ -17,6 +17,7 @@ from node.client.event_stream import Event
 from node.client.exchange import Accepted, Carried, Fetch, LostRace, Outcome, Send, Tell, Wait
 from node.client.following import Following
 from node.client.going_on import GoingOn
+from node.client.grouping import Grouping
 from node.client.key_keeper import KeyKeeper
 from node.client.lookups import Lookups
 from node.client.rows import MessageRow, ParkedRow
@@ -63,6 +64,7 @@ class Messenger:
         self._seating = Seating(api, device, self._seconds, self.tell)
         self._following = Following(device, self._claim, self.keys.keep, self._seconds)
         self._going_on = GoingOn(device, self._claim, self.flush, self._seconds)
+        self.grouping = Grouping(device, self._claim, self._change, self.tell, self._seconds)
         self.heard: asyncio.Queue[ConversationEvent | Event | None] = asyncio.Queue()
         self._api = api
         self._carrier = Carrier(api)
@@ -97,7 +99,8 @@ class Messenger:
         await self._seating.take()
         await self.keys.keep()
         self.archive.look()
-        await stocking.publish(self._api, self.device, self._clock.now())
+        now, is_news = self._clock.now(), self.device.rosters.learn()
+        await stocking.publish(self._api, self.device, now, is_news)
         await self._send_and_tell()
 
     def ready(self, device: str) -> None:
@@ -147,11 +150,8 @@ class Messenger:
         return self._away or self.device.held(group)
 
     async def add(self, group: str, *actors: str) -> None:
-        """Take actors into a conversation, with all their devices.
-
-        Raises `Forbidden` for who is no friend, `Conflict` (DEV-4.5) when all of them are in. While
-        the relay cannot be reached it stays owed.
-        """
+        """Take actors in with all their devices; owed while the relay cannot be reached. Raises
+        `Forbidden` for who is no friend, `Conflict` (DEV-4.5) when all of them are in."""
         packages = {actor: await self._claim(actor) for actor in actors}
         self.device.add(group, packages, self._seconds())
         await self._change()

@@ -10,6 +10,7 @@ import msgspec
 from node.client import rows
 from node.client.device_state import DeviceState
 from node.client.intents import Intent, Remove
+from node.client.roster_rows import is_group
 from node.e2ee.mls.private.events import Committed
 
 
@@ -21,7 +22,7 @@ class PutOut(msgspec.Struct, frozen=True):
 
 def mark(state: DeviceState, group: str, intent: Intent) -> bytes:
     """What the commit of `intent` says: of whom others may take their leaves for revoked ones."""
-    if not isinstance(intent, Remove):
+    if not isinstance(intent, Remove) or is_group(state, group):
         return b""
     others = (actor for actor in intent.actors if actor != state.actor)
     named = [actor for actor in others if _may_be_absent(state, group, actor)]

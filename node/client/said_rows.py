@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from node.client import content as inner
 from node.client import rows
 from node.client.device_state import DeviceState
+from node.client.roster_rows import is_group
 from node.client.rows import ArchivedRow, MessageRow
 from node.wire.times import from_micros
 
@@ -85,11 +86,12 @@ def same_people(state: DeviceState, group: str) -> list[str]:
     """The conversations of the same people, `group` first (E2E-5.8)."""
     members = _members(state, group)
     found = [group]
-    if not members:
+    if not members or is_group(state, group):
         return found
     for kind in ("conversation", "archived"):
         every = (name.partition("/")[2] for name in state.names(kind))
-        found += [one for one in every if one != group and _members(state, one) == members]
+        alike = (one for one in every if one != group and _members(state, one) == members)
+        found += [one for one in alike if not is_group(state, one)]
     return found
 
 
@@ -137,7 +139,13 @@ def stands(state: DeviceState, group: str, act: MessageRow) -> bool:
 def words_of(row: MessageRow) -> inner.Words:
     """What is said of a row: words as they are now."""
     return inner.Words(
-        row.id, row.text, from_micros(row.at), row.about, row.author, edited=row.edited
+        row.id,
+        row.text,
+        from_micros(row.at),
+        row.about,
+        row.author,
+        edited=row.edited,
+        files=inner.files_beside(row.raw),
     )
 
 

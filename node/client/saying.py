@@ -3,7 +3,7 @@
 The vault is opened by the first of them, as by those of conversations.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from node.client import rows
@@ -32,8 +32,12 @@ class Saying:
     What cannot go out now is kept (`sent` is False); what changes nothing gives None.
     """
 
-    def __init__(self, talk: Conversations) -> None:
+    def __init__(
+        self, talk: Conversations, forget: Callable[[MessageRow], Awaitable[None]]
+    ) -> None:
+        """`forget` has the files of a message removed."""
         self._talk = talk
+        self._forget = forget
 
     async def edit(self, who: str, id: str, text: str) -> MessageRow | None:
         """Change own words, for everybody. Raises `Forbidden` for another's, `Missing`, `Conflict`
@@ -41,8 +45,13 @@ class Saying:
         return await self._do(who, id, lambda words, at, now: words.edit(at, id, text, now))
 
     async def take_back(self, who: str, id: str) -> MessageRow | None:
-        """Delete own words for everybody. Raises `Forbidden` for another's, and `Missing`."""
-        return await self._do(who, id, lambda words, at, now: words.delete(at, id, now))
+        """Delete own words for everybody, with their files. Raises `Forbidden` for another's, and
+        `Missing`."""
+        before = [row for row in await self._talk.history(who) if row.id == id and row.raw]
+        act = await self._do(who, id, lambda words, at, now: words.delete(at, id, now))
+        for row in before:
+            await self._forget(row)
+        return act
 
     async def react(
         self, who: str, id: str, emoji: str, on: bool = True, author: str = ""

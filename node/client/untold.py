@@ -10,6 +10,7 @@ from node.client.conversation_events import (
     ChangeDropped,
     ConversationCaughtUp,
     ConversationEvent,
+    GroupSpoilt,
     KeysChanged,
     MessageUndelivered,
     MessageUnreadable,
@@ -22,6 +23,7 @@ KEPT: Final[dict[str, type[ConversationEvent]]] = {
     for kind in (
         ChangeDropped,
         ConversationCaughtUp,
+        GroupSpoilt,
         KeysChanged,
         MessageUndelivered,
         MessageUnreadable,

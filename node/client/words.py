@@ -45,10 +45,16 @@ class Words:
             yield
 
     def say(
-        self, group: str, text: str, micros: int, reply: str = "", author: str = ""
+        self,
+        group: str,
+        text: str,
+        micros: int,
+        reply: str = "",
+        author: str = "",
+        raw: str = "",
     ) -> MessageRow:
-        """Say `text`, as an answer to `reply`, which `author` said. Raises `TooMuch` (E2E-5.3),
-        `Missing` (DEV-18.6)."""
+        """Say `text`, as an answer to `reply`, which `author` said; `raw` are the files that go
+        along (`attached.raw_of`). Raises `TooMuch` (E2E-5.3), `Missing` (DEV-18.6)."""
         with self._step():
             if reply:
                 author = self._here(group, reply, author)[1].actor
@@ -62,6 +68,7 @@ class Words:
                 about=reply,
                 author=author,
                 markdown=is_marked(text),
+                raw=raw,
             )
             self._outbox.say(group, message)
         return message

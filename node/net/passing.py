@@ -14,12 +14,13 @@ from urllib.parse import urljoin
 from msgspec import Struct
 from msgspec.structs import replace
 
-from node.errors import Forbidden, Missing, Unreachable
+from node.errors import Forbidden, Gone, Missing, Unreachable
 from node.net.fetcher import MOST_REDIRECTS, REDIRECTS
 from node.ports import Request, Stream
 from node.wire import pictures
 from node.wire.ids import origin, same_origin
 from node.wire.ranges import NoRange, Wanted
+from node.wire.sealed_sizes import is_sealed_size
 
 VIA = "1.1 kith"
 TYPES = frozenset(
@@ -29,6 +30,7 @@ TYPES = frozenset(
         "audio/wav", "audio/flac", "audio/aac",
     }
 )  # fmt: skip
+SEALED = "application/octet-stream"
 UNSAID = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 LARGEST_PICTURE = 16 * 1024 * 1024
 LONGEST_HEAD = 256 * 1024  # bytes in which a picture says its size
@@ -95,9 +97,15 @@ class Passing:
 
     @asynccontextmanager
     async def opened(
-        self, source: Source, method: str, wanted: Wanted | None, condition: str
+        self,
+        source: Source,
+        method: str,
+        wanted: Wanted | None,
+        condition: str,
+        sealed: bool = False,
     ) -> AsyncIterator[Passed]:
-        """The file, or the part of it that is `wanted`.
+        """The file, or the part of it that is `wanted`; `sealed`: one of a conversation, and
+        nothing else (ATT-4.2, ATT-4.3).
 
         Raises `Missing` (VID-7.1) when the other server does not show it, `NoRange` when it has no
         such part, `Unreachable` for what does not fit (VID-9.4 to VID-9.6), `Forbidden` (FED-9).
@@ -108,7 +116,12 @@ class Passing:
             if _ETAG.fullmatch(condition):
                 headers["if-range"] = condition
         async with self._hops(Request(method, source.url, headers), source) as answer:
-            yield self._read(answer, source, method, wanted)
+            if sealed:
+                _check_there(answer.status, source)
+            passed = self._read(answer, source, method, wanted, sealed)
+            if sealed and not is_sealed_size(passed.size or 0):
+                raise Unreachable("what came is no sealed file")
+            yield passed
 
     @asynccontextmanager
     async def _hops(self, request: Request, source: Source) -> AsyncIterator[Stream]:
@@ -133,7 +146,14 @@ class Passing:
         async with self._streams.stream(request) as answer:
             yield answer
 
-    def _read(self, answer: Stream, source: Source, method: str, wanted: Wanted | None) -> Passed:
+    def _read(
+        self,
+        answer: Stream,
+        source: Source,
+        method: str,
+        wanted: Wanted | None,
+        sealed: bool,
+    ) -> Passed:
         said = answer.headers
         if answer.status in ABSENT:
             raise Missing("VID-7.1", "there is no such video")
@@ -143,7 +163,7 @@ class Passing:
             raise Unreachable(f"the other server answered {answer.status}")
         if said.get("content-encoding", "identity").strip().lower() != "identity":
             raise Unreachable("the file comes in an encoding that was not asked for")
-        media_type = _type(said, source)
+        media_type = _sealed_type(said) if sealed else _type(said, source)
         length = _length(said)
         etag = said.get("etag", "")
         start, stop, size = 0, length, length
@@ -173,6 +193,22 @@ class Passing:
 def host_of(url: str) -> str:
     """By what the files of one server are counted."""
     return origin(url).authority
+
+
+def _check_there(status: int, source: Source) -> None:
+    """Raises `Gone`, `Missing` (ATT-4.3)."""
+    host = host_of(source.url)
+    if status == 410:
+        raise Gone("ATT-4.3", f"{host} does not keep this file any more: have it sent again")
+    if status in ABSENT:
+        raise Missing("ATT-4.3", f"{host} has no such file")
+
+
+def _sealed_type(said: Mapping[str, str]) -> str:
+    """Raises `Unreachable` (ATT-4.2) for what is said to be something else."""
+    if said.get("content-type", "").partition(";")[0].strip().lower() != SEALED:
+        raise Unreachable("what came is no sealed file")
+    return SEALED
 
 
 def _type(said: Mapping[str, str], source: Source) -> str:

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import select, tuple_
 
-from node.store.tables import pictures, renditions
+from node.store.tables import attachments, pictures, renditions
 from node.store.unit import Unit
 from node.video.pictures import Stands
 from node.video.records import MediaFileRecord
@@ -13,7 +13,7 @@ _FILES = msgspec.json.Decoder(tuple[MediaFileRecord, ...])
 
 
 class NamedBlob(Struct, frozen=True):
-    """A file of a video or a picture of ours. `of` and `name` are its place in the order."""
+    """A file of a video, picture or message of ours. `of` and `name` are its place in the order."""
 
     of: str
     name: str
@@ -22,7 +22,7 @@ class NamedBlob(Struct, frozen=True):
 
 
 class BlobNamesUnit(Unit):
-    """A look at the files of all videos and pictures, a page at a time."""
+    """A look at the files of all videos, pictures and messages, a page at a time."""
 
     async def named_blobs(
         self, video: str = "", name: str = "", limit: int = 100
@@ -51,3 +51,14 @@ class BlobNamesUnit(Unit):
             for row in found
             for file in _FILES.decode(row.files)
         ]
+
+    async def attachment_blobs(self, attachment: str = "", limit: int = 100) -> list[NamedBlob]:
+        """The sealed files behind `attachment`."""
+        a = attachments.c
+        found = await self.connection.execute(
+            select(a.id, a.blob, a.bytes)
+            .where(a.id > attachment, a.blob != "")
+            .order_by(a.id)
+            .limit(limit)
+        )
+        return [NamedBlob(row.id, "", row.blob, row.bytes) for row in found]

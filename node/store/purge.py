@@ -144,6 +144,11 @@ RULES: Mapping[str, Keep] = {
         # One that still has a blob is dropped by the video room, blob first.
         (Rule(tables.uploads.c.expires, timedelta(), but=tables.uploads.c.blob == ""),),
     ),
+    "attachments": Keep(
+        "30 days after expires",
+        # So long its address says that it is gone; its bytes went before.
+        (Rule(tables.attachments.c.expires, 30 * DAY, but=tables.attachments.c.blob == ""),),
+    ),
     "media_grants": Keep("until expires", (Rule(tables.media_grants.c.expires, timedelta()),)),
     # Longer than any grant lasts: of what ended since one was made, all is here while it lasts.
     "grant_ends": Keep("24 hours after at", (Rule(tables.grant_ends.c.at, DAY),)),

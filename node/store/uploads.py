@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select, update
 
 from node.store.paging import older
-from node.store.tables import accounts, archives, pictures, uploads, videos
+from node.store.tables import accounts, archives, attachments, pictures, uploads, videos
 from node.store.unit import Unit
 from node.store.upserts import put
 from node.video.intake import UploadRecord
@@ -17,6 +17,9 @@ from node.wire.api.cursor import Cursor
 from node.wire.times import from_micros, micros
 
 USED = "used"
+ATTACHMENT_BYTES = (
+    4096  # that a sealed file takes besides: else a quota would hold millions of them
+)
 
 
 class Leftover(Struct, frozen=True):
@@ -98,12 +101,15 @@ class IntakeUnit(Unit):
         )
 
     async def use_of(self, account: str) -> Use:
-        """What the account keeps: videos, pictures, originals whose bytes lie here, its archive."""
+        """What the account keeps: videos, pictures, sealed files, originals whose bytes lie here,
+        its archive."""
         kept = await self._sum(videos.c.bytes, videos.c.author == _actor_of(account))
         mine = and_(uploads.c.account == account, uploads.c.blob != "")
         whole = await self._sum(uploads.c.size, mine, uploads.c.state.in_(("sealed", USED)))
         shown = await self._sum(pictures.c.bytes, pictures.c.account == account)
         sealed = await self._sum(archives.c.bytes, archives.c.account == account)
+        lies_here = and_(attachments.c.account == account, attachments.c.blob != "")
+        sealed += await self._sum(attachments.c.bytes + ATTACHMENT_BYTES, lies_here)
         under_way = and_(mine, self._open())
         announced = await self._sum(uploads.c.size, under_way)
         count = await self.connection.execute(select(func.count()).where(under_way))

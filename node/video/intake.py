@@ -137,6 +137,8 @@ async def seal(unit: IntakeUnit, account: str, id: str, digest: bytes) -> Upload
 async def cancel(unit: IntakeUnit, account: str, id: str) -> UploadRecord:
     """Give an upload up. Raises `Conflict` (VID-5.4) once it is a video."""
     upload_record = await mine(unit, account, id)
+    if upload_record.used and not upload_record.video:
+        raise Conflict("VID-5.4", "the upload was used: remove what was made of it")
     if upload_record.used:
         raise Conflict(
             "VID-5.4", "the upload has become a video: delete that", video=upload_record.video

@@ -10,6 +10,7 @@ from node.errors import (
     Conflict,
     Forbidden,
     Full,
+    Gone,
     Malformed,
     Missing,
     NodeError,
@@ -142,6 +143,10 @@ KINDS: tuple[tuple[type[NodeError], Kind], ...] = (
             "Not allowed",
             "You may not do this. Ask whoever it belongs to, or an administrator.",
         ),
+    ),
+    (
+        Gone,
+        Kind("gone", 410, "No longer here", "Ask whoever sent it to send it again."),
     ),
     (
         Missing,

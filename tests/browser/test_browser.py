@@ -54,6 +54,7 @@ MORE = {
         "first_owed",
         "key_changes",
         "key_maker",
+        "roles",
         "standing",
     },
 }
@@ -120,7 +121,7 @@ def test_what_a_press_begins_is_waited_for(page: Path) -> None:
 
 
 # What scrolls and holds a field, a button or a link whatever comes.
-ALWAYS_REACHED = {"album-strip", "chat-list", "feed", "sheet"}
+ALWAYS_REACHED = {"album-strip", "chat-list", "feed", "file-panel", "sheet"}
 
 
 def test_what_scrolls_is_reached_by_keys() -> None:

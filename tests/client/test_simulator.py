@@ -4,9 +4,21 @@ import os
 
 import pytest
 
-from node.testing.simulator import Story, play, random_story, shrunk
+from node.client.said import Said
+from node.client.said_rows import Reaction
+from node.testing.memory.archive import ArchiveUnit
+from node.testing.simulator import Story, play, random_group_story, random_story, shrunk
 from node.testing.simulator.home import HomeNode
-from node.testing.simulator.story import KILL, LINK, SAY, STORM, Step
+from node.testing.simulator.story import (
+    KILL,
+    LINK,
+    PUT_BACK,
+    REACT,
+    SAY,
+    STORM,
+    TAKE_BACK,
+    Step,
+)
 
 FIRST = int(os.environ.get("SIMULATOR_SEED", "0"))
 SEEDS = int(os.environ.get("SIMULATOR_SEEDS", "50"))
@@ -24,9 +36,19 @@ TALK = Story(
 
 
 @pytest.mark.clause("DEV-2.1", "DEV-2.2", "DEV-2.5", "DEV-2.6", "DEV-3.3", "DEV-3.4", "DEV-5.1")
+@pytest.mark.clause("DEV-11.3", "DEV-14.7")
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
 def test_all_is_as_it_should_be_once_it_has_healed(seed: int) -> None:
     story = random_story(seed)
+    if found := play(story):
+        shortest = shrunk(story, lambda one: bool(play(one, QUICK)), 40)
+        pytest.fail("\n".join([str(shortest), *play(shortest), "", "at first:", *found]))
+
+
+@pytest.mark.clause("DEV-19.4", "DEV-19.5", "E2E-8.1")
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + max(SEEDS // 4, 1)))
+def test_a_group_is_as_it_should_be_once_it_has_healed(seed: int) -> None:
+    story = random_group_story(seed)
     if found := play(story):
         shortest = shrunk(story, lambda one: bool(play(one, QUICK)), 40)
         pytest.fail("\n".join([str(shortest), *play(shortest), "", "at first:", *found]))
@@ -70,6 +92,41 @@ def test_a_program_dies_at_any_of_its_writes() -> None:
         dies = Step(0.0, KILL, "alice-1@alpha.test", count=count, span=3.0)
         story = Story(count, TALK.devices, (dies, *TALK.steps))
         assert play(story) == [], f"write {count // 2}"
+
+
+@pytest.mark.clause("DEV-11.3", "DEV-14.7")
+def test_a_node_that_is_put_back_has_all_again() -> None:
+    """Its conversations, the words that it alone had, its archives without what was taken back."""
+    alice, bob = TALK.devices
+    steps = (
+        Step(1.0, SAY, alice),
+        Step(20.0, PUT_BACK, "alpha.test", span=60.0),
+        Step(30.0, SAY, alice),
+        Step(40.0, TAKE_BACK, alice),
+        Step(50.0, SAY, bob),
+        Step(60.0, REACT, alice, count=1),
+    )
+    assert play(Story(3, TALK.devices, steps)) == []
+
+
+def test_whoever_sees_something_else_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reactions that one device throws away, and records that a node loses."""
+    bob, put = TALK.devices[1], Said.put
+    story = Story(1, TALK.devices, (*TALK.steps, Step(30.0, REACT, bob)))
+    assert play(story) == []
+
+    def throws_away(said: Said, name: str, new: Reaction) -> bool:
+        return said._state.actor != "https://alpha.test/a/alice" and put(said, name, new)
+
+    monkeypatch.setattr(Said, "put", throws_away)
+    assert any("sees" in one for one in play(story, (60.0,)))
+    monkeypatch.undo()
+
+    async def loses(*_given: object) -> None:
+        """A node that says that it keeps what it does not."""
+
+    monkeypatch.setattr(ArchiveUnit, "write", loses)
+    assert any("the archive of" in one for one in play(TALK, (60.0,)))
 
 
 @pytest.mark.clause("DEV-17.1")

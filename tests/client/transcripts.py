@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from node.client.untold import KEPT
 from node.e2ee.keys.public.device_list import Device as ListedDevice
 from node.e2ee.keys.public.device_list import SuiteKey
 from node.e2ee.keys.public.published import check_published
+from node.e2ee.mls.private.session import Session
+from node.e2ee.mls.public import proposals
 from node.errors import NodeError, Refused, TooMuch, Unreachable
 from node.ports import Entropy
 
@@ -179,6 +181,8 @@ class Told:
             return self._archive(name.removeprefix("archive_"), given)
         if name.startswith("words_"):
             return self._words(name.removeprefix("words_"), given)
+        if name.startswith("rosters_"):
+            return self._rosters(name.removeprefix("rosters_"), given)
         if name == "history":
             return self.device.history(*given["groups"])
         if name.startswith("keys_"):
@@ -186,10 +190,7 @@ class Told:
         if name.startswith("trust_"):
             return self._trust(name.removeprefix("trust_"), given)
         if "packages" in given:
-            given["packages"] = {
-                actor: [base64.b64decode(one) for one in found]
-                for actor, found in given["packages"].items()
-            }
+            given["packages"] = _packages(given["packages"])
         if "error" in given:
             given["error"] = outcome_of(given["error"])
         if "proof" in given:
@@ -200,6 +201,14 @@ class Told:
         if name == "next":
             self._asked = found
         return found
+
+    def _rosters(self, name: str, given: Line) -> object:
+        """The deeds of E2E-8."""
+        if name == "lines":
+            return self.device.rosters.lines(given["group"])
+        if "packages" in given:
+            given["packages"] = _packages(given["packages"])
+        return getattr(self.device.rosters, name)(**given)
 
     def _words(self, name: str, given: Line) -> object:
         """The deeds of DEV-18."""
@@ -286,6 +295,10 @@ def _bytes(given: Line) -> dict[str, bytes]:
     return {name: base64.b64decode(each) for name, each in given.items() if name != "is"}
 
 
+def _packages(given: Line) -> dict[str, list[bytes]]:
+    return {actor: [base64.b64decode(one) for one in found] for actor, found in given.items()}
+
+
 def _listed(given: Line) -> ListedDevice:
     return ListedDevice(
         base64.b64decode(given["id"]),
@@ -306,7 +319,7 @@ class Recorder:
         self.lines: list[Line] = [{"about": about, "do": "open", "actor": actor}]
         self._write(None)
 
-    def do(self, name: str, **given: object) -> Any:
+    def do(self, name: str, /, **given: object) -> Any:
         """Do it, and write it down."""
         line: Line = {"do": name, "with": plain(given)}
         self.lines.append(json.loads(json.dumps(line)))
@@ -337,6 +350,33 @@ class Recorder:
         groups.apply(group, groups.session(group).merge(now))
         self._entropy.draws = []
         return base64.b64encode(staged.commit).decode()
+
+    def commits(
+        self,
+        group: str,
+        wished: Callable[[Session], Iterable[proposals.Proposal]],
+        now: int,
+        goes_on: bool = True,
+    ) -> tuple[str, str]:
+        """What a device of another program could commit, and its Welcome; it is in no transcript
+        of this device. Without `goes_on` it stays where it is."""
+        groups = self._told.device.state.groups
+        step = groups.session(group).stage(now, [*wished(groups.session(group))])
+        staged = groups.apply(group, step)
+        welcome = staged.entrust() or b""
+        after = groups.session(group)
+        groups.apply(group, after.merge(now) if goes_on else after.drop())
+        groups.settle()
+        self._entropy.draws = []
+        return base64.b64encode(staged.commit).decode(), base64.b64encode(welcome).decode()
+
+    def proposes(self, group: str, proposal: proposals.Proposal, now: int) -> str:
+        """What such a device could propose."""
+        groups = self._told.device.state.groups
+        sent = groups.apply(group, groups.session(group).propose(proposal, now))
+        groups.settle()
+        self._entropy.draws = []
+        return base64.b64encode(sent).decode()
 
     def seals(self, group: str, data: bytes) -> str:
         """What another program could say; it is in no transcript of this device."""

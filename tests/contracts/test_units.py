@@ -15,7 +15,7 @@ ROOMS = (
     {"graph", "friends"},
     {"visibility", "inbox", "feeds", "reports", "mutes", "edits"},
     {"key_packages", "mailbox", "e2ee"},
-    {"uploads", "video", "pictures", "through"},
+    {"uploads", "video", "pictures", "attachments", "through"},
     {"federation", "resending", "catching_up"},
 )
 

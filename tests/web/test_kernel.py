@@ -40,7 +40,18 @@ PAGES = {
 }  # fmt: skip
 # What peers and browsers ask for outside the client API; `spec/federation.md`, `spec/e2ee.md`,
 # `spec/video.md`, `spec/app.md` and `spec/accounts.md` describe it.
-PEERS = ("/.well-known/", "/nodeinfo", "/inbox", "/a/{", "/{room}", "/o/", "/t/", "/c/", "/media/")
+PEERS = (
+    "/.well-known/",
+    "/nodeinfo",
+    "/inbox",
+    "/a/{",
+    "/{room}",
+    "/o/",
+    "/t/",
+    "/c/",
+    "/media/",
+    "/sealed/",
+)
 MORE_PAGES = ("/v/{", "/app", "/reset/{")
 
 

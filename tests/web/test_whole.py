@@ -51,6 +51,7 @@ async def test_a_route_is_described_or_listed(tmp_path: Path) -> None:
     ]
     assert sorted(keyless) == [
         "/account/reset",
+        "/attachments",
         "/invites/lookup",
         "/links/{code}/approve",
         "/links/{code}/look",

@@ -1,4 +1,5 @@
-"""What a device's history costs: reading an archive back, and search (`restore`, `search`)."""
+"""What a device's history costs: reading an archive back, search, opening, and what is kept of each
+message (`restore`, `search`, `device_open`, `archive_write`)."""
 
 import time
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from node.client import content, rows
 from node.client.device import Device
+from node.client.exchange import Accepted, Create, Created, Send, Wait
 from node.client.restoring import ArchivedPage
 from node.client.rows import MessageRow
 from node.client.vault import Vault
@@ -81,6 +83,61 @@ def searching(device: Device, count: int) -> float:
     return median(taken)
 
 
+def opening(path: Path) -> float:
+    """Seconds until a device is there, from a vault that is closed."""
+    began = time.perf_counter()
+    with closing(Vault.open(path, PASSPHRASE, SystemEntropy())) as vault:
+        Device(vault, SystemEntropy(), ACTOR)
+        return time.perf_counter() - began
+
+
+def founded(path: Path) -> tuple[Vault, Device, str]:
+    """A device in a conversation of two, whose founding was accepted."""
+    vault, device = device_in(path)
+    with closing(
+        Vault.create(path.with_name("theirs.sqlite3"), PASSPHRASE, SystemEntropy())
+    ) as theirs:
+        other = Device(theirs, SystemEntropy(), OTHER)
+        packages = [data for data, _ in other.new_packages(1, False, NOW)]
+    group = device.start({OTHER: packages}, NOW)
+    send(device)
+    return vault, device, group
+
+
+def send(device: Device) -> None:
+    """All that is owed is accepted."""
+    while not isinstance(asked := device.next(NOW), Wait):
+        assert isinstance(asked, Create | Send)
+        came = Created("r", "https://alpha.test/o/1") if isinstance(asked, Create) else Accepted()
+        device.tell(asked, came, NOW)
+
+
+def saying(device: Device, group: str, count: int) -> float:
+    """Seconds of a batch of words, each on disk and sealed, and kept where that is on."""
+    began = time.perf_counter()
+    for number in range(count):
+        device.say(group, text_of(number), NOW * 1_000_000 + number)
+        send(device)
+    while (due := device.archive.due(NOW)).rows:
+        device.archive.sent(due)
+    device.settle()
+    return time.perf_counter() - began
+
+
+def keeping(path: Path, batches: int) -> float:
+    """The share of what a message costs without an archive; both take turns."""
+    vault, device, group = founded(path)
+    taken: dict[bool, list[float]] = {True: [], False: []}
+    with closing(vault):
+        for _ in range(batches):
+            for is_on in (False, True):
+                device.archive.switch(is_on)
+                taken[is_on].append(saying(device, group, PAGE // 2))
+                device.refresh(group, NOW)  # an epoch has so many words and no more
+                send(device)
+    return median(taken[True]) / median(taken[False]) - 1
+
+
 async def measure(bench: Bench) -> AsyncIterator[Measured]:
     """A new device reads the archive; then words are looked for in many messages."""
     restored, searched = bench.size(RESTORED, 200), bench.size(SEARCHED, 2_000)
@@ -89,3 +146,6 @@ async def measure(bench: Bench) -> AsyncIterator[Measured]:
         yield Measured("restore", restoring(device, restored))
         fill(device, searched)
         yield Measured("search", searching(device, searched))
+    yield Measured("device_open", opening(bench.folder / "history.sqlite3"))
+    batches = bench.size(11, 2)
+    yield Measured("archive_write", keeping(bench.folder / "keeping.sqlite3", batches))

@@ -99,6 +99,13 @@ VAULT = (
 HISTORY = (
     Row("restore", "a device makes history of 10,000 records of an archive", "s", most=30),
     Row("search", "words are found among 50,000 messages", "ms", most=200),
+    Row("device_open", "a device with 50,000 messages and their index is opened", "s", most=1),
+    Row(
+        "archive_write",
+        "what a message costs a device more because it is kept, in batches of 50",
+        "",
+        most=0.1,
+    ),
 )
 POSTGRES_TWO = (
     Row("postgres_two", "two processes on one PostgreSQL: a message from one to the other, median",

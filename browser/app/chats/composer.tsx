@@ -9,6 +9,7 @@ import { about } from "../keys/doubt.tsx";
 import { useDeed } from "../parts/deed.ts";
 import { Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { later } from "../parts/later.tsx";
 import { leftOf } from "../parts/typed.ts";
 import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
@@ -16,6 +17,7 @@ import { gistOf } from "./gist.ts";
 import { saySaid } from "./words.ts";
 
 const KEEP_AFTER_MS = 400;
+const FilePanel = later(async () => (await import("../files/panel.tsx")).FilePanel);
 
 /** What the words that one writes are about; null: nothing that was said. */
 export interface Purpose {
@@ -60,6 +62,7 @@ export function Composer({ chat, purpose, mine }: Props) {
   const text = useSignal(chat.draft);
   const fault = useSignal("");
   const { busy, begin } = useDeed();
+  const isAttaching = useSignal(false);
   // The same words are said once, however often the button is pressed.
   const id = useRef(crypto.randomUUID());
   const field = useRef<HTMLTextAreaElement>(null);
@@ -122,12 +125,45 @@ export function Composer({ chat, purpose, mine }: Props) {
       class="composer chat-composer"
       onSubmit={(event) => {
         event.preventDefault();
-        void begin(send);
+        // Words that go with files are sent with them.
+        if (!isAttaching.value) void begin(send);
       }}
     >
       {fault.value !== "" && <Fault>{fault.value}</Fault>}
       <About chat={chat} purpose={purpose} mine={mine} />
+      {isAttaching.value && (
+        <FilePanel
+          chat={chat.id}
+          words={() => text.peek()}
+          answers={() => {
+            const about = purpose.peek()?.message;
+            return about === undefined ? null : { id: about.id, actor: about.actor };
+          }}
+          onSent={() => {
+            text.value = "";
+            purpose.value = null;
+            isAttaching.value = false;
+            field.current?.focus();
+          }}
+          onClose={() => {
+            isAttaching.value = false;
+            field.current?.focus();
+          }}
+        />
+      )}
       <div class="composer-row">
+        <button
+          type="button"
+          class="round"
+          aria-label={saySaid("attach")}
+          aria-expanded={isAttaching.value}
+          disabled={now?.is === "edit"}
+          onClick={() => {
+            isAttaching.value = !isAttaching.value;
+          }}
+        >
+          <Icon name="plus" />
+        </button>
         <textarea
           ref={field}
           rows={1}
@@ -147,7 +183,7 @@ export function Composer({ chat, purpose, mine }: Props) {
             }
             if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
               event.preventDefault();
-              void begin(send);
+              if (!isAttaching.value) void begin(send);
             }
           }}
         />
@@ -155,7 +191,7 @@ export function Composer({ chat, purpose, mine }: Props) {
           type="submit"
           class="round main"
           aria-label={say("send")}
-          disabled={text.value.trim() === ""}
+          disabled={text.value.trim() === "" || isAttaching.value}
           aria-busy={busy.value}
         >
           <Icon name="send" />

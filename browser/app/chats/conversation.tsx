@@ -7,16 +7,18 @@ import "./sheet.ts";
 
 import type { Chat, Message, Quoted } from "../../worker/device_client.ts";
 import { device, standing } from "../device.ts";
+import { ended } from "../groups/happened.ts";
+import { sayGroups } from "../groups/words.ts";
 import { Doubt } from "../keys/doubt.tsx";
 import { NOT_SPOKEN_TO } from "../keys/doubts.ts";
-import { Avatar, nameOf, pageOf } from "../parts/avatar.tsx";
+import { Avatar, pageOf } from "../parts/avatar.tsx";
 import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { useArrival } from "../parts/screen.tsx";
 import { Scrolling } from "../parts/scrolling.tsx";
 import { attempt } from "../parts/toast.tsx";
-import { back, place } from "../router.ts";
-import { inRow, say } from "../words/index.ts";
+import { at, back, place } from "../router.ts";
+import { say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 import { Composer, type Purpose } from "./composer.tsx";
 import { useEnd } from "./end.ts";
@@ -24,7 +26,7 @@ import { History } from "./history.ts";
 import { keyOf } from "./items.ts";
 import { whyHeld } from "./kept.ts";
 import { dayOf, HistoryLine } from "./message.tsx";
-import { personOf } from "./names.ts";
+import { personOf, titleOf, wayToGroup } from "./names.ts";
 import { Told } from "./told.tsx";
 import { saySaid } from "./words.ts";
 
@@ -34,6 +36,7 @@ function Notice({ chat }: { readonly chat: Chat }) {
   if (phase === "frozen" || phase === "loggedOut") {
     return <p class="chat-notice">{say(`chat.${phase}`)}</p>;
   }
+  if (chat.group?.ended != null) return <p class="chat-notice">{ended(chat)}</p>;
   if (chat.trouble?.clause === NOT_SPOKEN_TO) return <Doubt chat={chat} trouble={chat.trouble} />;
   if (chat.needsNewDevice || chat.isUnanswered) {
     return (
@@ -60,7 +63,7 @@ interface Opened {
 
 export function Conversation({ chat }: { readonly chat: Chat }) {
   const people = chat.others.map(personOf);
-  const title = inRow(people.map(nameOf));
+  const title = titleOf(chat);
   const heading = useArrival(title);
   const history = useMemo(() => new History(chat.id), [chat.id]);
   const fault = useSignal("");
@@ -124,10 +127,20 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
         >
           <Icon name="back" />
         </button>
-        {first !== undefined && (
-          <a class="chat-face" href={pageOf(first.handle)} aria-label={say("chat.page")}>
-            <Avatar person={first} size={40} />
+        {chat.group !== null ? (
+          <a
+            class="chat-face round"
+            href={at(wayToGroup(chat.id))}
+            aria-label={sayGroups("screen")}
+          >
+            <Icon name="people" />
           </a>
+        ) : (
+          first !== undefined && (
+            <a class="chat-face" href={pageOf(first.handle)} aria-label={say("chat.page")}>
+              <Avatar person={first} size={40} />
+            </a>
+          )
         )}
         <h1 ref={heading} tabIndex={-1}>
           <bdi>{title}</bdi>
@@ -162,6 +175,7 @@ export function Conversation({ chat }: { readonly chat: Chat }) {
                 item={item}
                 others={chat.others}
                 mine={mine}
+                showsSender={chat.group !== null || chat.others.length > 1}
                 onRetry={again}
                 onMenu={openMenu}
                 onReply={about("reply")}

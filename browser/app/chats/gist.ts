@@ -3,6 +3,14 @@
 import { htmlOf } from "../../device/markdown.ts";
 import { richOf, wordsOf } from "../rich.ts";
 
-export function gistOf(said: { readonly text: string; readonly isMarkdown: boolean }): string {
+interface Words {
+  readonly text: string;
+  readonly isMarkdown: boolean;
+  readonly files?: readonly { readonly name: string }[];
+}
+
+export function gistOf(said: Words): string {
+  const [file] = said.files ?? [];
+  if (said.text === "" && file !== undefined) return `📎 ${file.name}`;
   return said.isMarkdown ? wordsOf(richOf(htmlOf(said.text))) : said.text;
 }

@@ -8,10 +8,12 @@ import type {
   Quoted,
   SentState,
 } from "../../worker/device_client.ts";
+import { lineOf } from "../groups/happened.ts";
 import { about } from "../keys/doubt.tsx";
 import { postIn } from "../linked.ts";
 import { Button } from "../parts/form.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
+import { later } from "../parts/later.tsx";
 import { locale, say } from "../words/index.ts";
 import { explainValue } from "../words/problems.ts";
 import { gistOf } from "./gist.ts";
@@ -22,6 +24,8 @@ import { Reactions } from "./reactions.tsx";
 import { Said } from "./said.tsx";
 import { useTouch } from "./touch.ts";
 import { saySaid } from "./words.ts";
+
+const MessageFiles = later(async () => (await import("../files/shown.tsx")).MessageFiles);
 
 /** The kind of what was taken back. */
 const GONE = "Tombstone";
@@ -100,6 +104,8 @@ interface Props {
   readonly item: HistoryItem;
   readonly others: Chat["others"];
   readonly mine: string;
+  /** Whose words they are is said above them: there are several others. */
+  readonly showsSender: boolean;
   readonly onRetry: (message: Message) => unknown;
   readonly onMenu: (message: Message) => unknown;
   readonly onReply: (message: Message) => unknown;
@@ -136,6 +142,7 @@ function Bubble({ message, props }: { readonly message: Message; readonly props:
       {answers !== null && (
         <Answered quoted={answers} others={others} mine={mine} onQuoted={onQuoted} />
       )}
+      {message.files.length > 0 && <MessageFiles message={message} />}
       <Said message={message} />
       {post !== "" && <PostCard id={post} />}
       <p class="message-foot">
@@ -152,12 +159,19 @@ function Time({ at }: { readonly at: number }) {
 }
 
 export function HistoryLine(props: Props) {
-  const { item, others, mine, onMenu, onReply } = props;
+  const { item, others, mine, showsSender, onMenu, onReply } = props;
   const touch = useTouch(
     () => item.is === "message" && onMenu(item),
     () => item.is === "message" && onReply(item),
   );
   if (item.is === "gap") return <GapLine gap={item} />;
+  if (item.is === "line") {
+    return (
+      <li class="happened">
+        <span>{lineOf(item, (actor) => (actor === mine ? "" : about(others, actor).name))}</span>
+      </li>
+    );
+  }
   const name = item.actor === mine ? "message mine" : "message";
   if (item.kind === GONE) {
     return (
@@ -184,6 +198,9 @@ export function HistoryLine(props: Props) {
       {...touch}
     >
       <div class="message-whole">
+        {showsSender && item.actor !== mine && (
+          <bdi class="sender">{about(others, item.actor).name}</bdi>
+        )}
         <Bubble message={item} props={props} />
         <Reactions message={item} others={others} mine={mine} />
       </div>

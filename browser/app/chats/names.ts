@@ -1,9 +1,11 @@
 /** Who the others in chats are: their names and pictures, which the device does not keep. */
 
 import { signal } from "@preact/signals";
-
+import type { Chat } from "../../worker/device_client.ts";
 import { pageAsMe } from "../accounts.ts";
 import type { Person, Relation } from "../api_types.ts";
+import { nameOf } from "../parts/avatar.tsx";
+import { inRow } from "../words/index.ts";
 
 const known = signal<Readonly<Record<string, Person>>>({});
 let asked = "";
@@ -20,6 +22,13 @@ export async function meetFriends(actor: string): Promise<void> {
     next = page.next;
   }
 }
+
+/** Where the people of a group stand. */
+export const wayToGroup = (id: string): string => `/chats/${encodeURIComponent(id)}/group`;
+
+/** What a chat is called: its name, or who is in it. */
+export const titleOf = (chat: Chat): string =>
+  chat.group?.name ?? inRow(chat.others.map((one) => nameOf(personOf(one))));
 
 /** Somebody in a chat, as far as one knows them. */
 export function personOf(other: { readonly actor: string; readonly handle: string }): Person {

@@ -2,6 +2,7 @@
 
 import type { Chat, News } from "../../worker/device_client.ts";
 import { device } from "../device.ts";
+import { spoilt } from "../groups/happened.ts";
 import { about } from "../keys/doubt.tsx";
 import { sayKeys } from "../keys/words.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -24,7 +25,9 @@ async function putAway(id: string, button: HTMLElement): Promise<void> {
 }
 
 function Line({ one, others }: { readonly one: News; readonly others: Chat["others"] }) {
-  const words = happened(one.event, (actor) => about(others, actor).name);
+  const nameOf = (actor: string) => about(others, actor).name;
+  const words =
+    one.event.is === "GroupSpoilt" ? spoilt(one.event.by, nameOf) : happened(one.event, nameOf);
   return (
     <div class="key-notice">
       <Icon name="alert" />

@@ -9,20 +9,23 @@ import { chats, unreadOf } from "../chats/chats.ts";
 import { Conversation } from "../chats/conversation.tsx";
 import { gistOf } from "../chats/gist.ts";
 import { keyOf } from "../chats/items.ts";
-import { meetFriends, personOf } from "../chats/names.ts";
+import { meetFriends, personOf, titleOf } from "../chats/names.ts";
 import { Told } from "../chats/told.tsx";
 import { saySaid } from "../chats/words.ts";
 import { device, standing } from "../device.ts";
 import { switchTo } from "../entering.ts";
+import { lineOf } from "../groups/happened.ts";
+import { sayGroups } from "../groups/words.ts";
+import { about } from "../keys/doubt.tsx";
 import { HeldNotice, NoKeysNotice } from "../keys/notice.tsx";
-import { Avatar, nameOf } from "../parts/avatar.tsx";
+import { Avatar } from "../parts/avatar.tsx";
 import { Bell } from "../parts/bell.tsx";
 import { Button, Fault } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Empty, useArrival, Waiting } from "../parts/screen.tsx";
 import { attempt } from "../parts/toast.tsx";
 import { at, go } from "../router.ts";
-import { ago, inRow, number, say } from "../words/index.ts";
+import { ago, number, say } from "../words/index.ts";
 import { explain } from "../words/problems.ts";
 
 const FOUND = 50;
@@ -33,6 +36,10 @@ function lastOf(chat: Chat): string {
   if (chat.draft !== "") return say("chats.draft", { words: chat.draft });
   if (chat.last === null) return say("chats.new");
   if (chat.last.is === "gap") return say("chat.gap");
+  if (chat.last.is === "line") {
+    const mine = standing.value?.current?.actor;
+    return lineOf(chat.last, (actor) => (actor === mine ? "" : about(chat.others, actor).name));
+  }
   if (chat.last.kind === "Tombstone") return saySaid("gone");
   return gistOf(chat.last) || saySaid("cannot");
 }
@@ -40,7 +47,6 @@ function lastOf(chat: Chat): string {
 function Line({ chat, isOpen }: { readonly chat: Chat; readonly isOpen: boolean }) {
   const [first] = chat.others;
   const person = personOf(first ?? { actor: chat.id, handle: "" });
-  const names = inRow(chat.others.map((one) => nameOf(personOf(one))));
   return (
     <li>
       <a
@@ -48,9 +54,15 @@ function Line({ chat, isOpen }: { readonly chat: Chat; readonly isOpen: boolean 
         href={at(wayTo(chat.id))}
         aria-current={isOpen ? "page" : undefined}
       >
-        <Avatar person={person} size={48} />
+        {chat.group === null ? (
+          <Avatar person={person} size={48} />
+        ) : (
+          <span class="group-face" aria-hidden="true">
+            <Icon name="people" />
+          </span>
+        )}
         <span class="person-words">
-          <bdi class="person-name">{names}</bdi>
+          <bdi class="person-name">{titleOf(chat)}</bdi>
           <span class="person-handle" dir="auto">
             {lastOf(chat)}
           </span>
@@ -77,10 +89,13 @@ function Found({ items }: { readonly items: readonly HistoryItem[] }) {
     <ul class="lines">
       {items.map((item) => {
         if (item.is !== "message") return null;
-        const { others = [] } = chats.value?.find(({ id }) => id === item.chat) ?? {};
+        const chat = chats.value?.find(({ id }) => id === item.chat);
+        const others = chat?.others ?? [];
         const [first = { actor: item.chat, handle: "" }] = others;
         const author = others.find(({ actor }) => actor === item.actor);
-        const names = inRow(others.map((one) => nameOf(personOf(one))));
+        const names = chat === undefined ? first.actor : titleOf(chat);
+        const isOwn = item.actor === own;
+        const who = isOwn ? saySaid("you") : about(others, item.actor).name;
         const to = `${wayTo(item.chat)}?at=${encodeURIComponent(keyOf(item))}`;
         return (
           <li key={`${item.chat} ${keyOf(item)}`}>
@@ -88,13 +103,12 @@ function Found({ items }: { readonly items: readonly HistoryItem[] }) {
               <Avatar person={personOf(author ?? first)} size={48} />
               <span class="person-words">
                 <span class="person-name">
-                  {item.actor === own ? (
+                  {(isOwn || others.length > 1) && (
                     <>
-                      {saySaid("you")} · <bdi>{names}</bdi>
+                      <bdi>{who}</bdi> ·{" "}
                     </>
-                  ) : (
-                    <bdi>{names}</bdi>
                   )}
+                  <bdi>{names}</bdi>
                 </span>
                 <span class="found-words" dir="auto">
                   {gistOf(item)}
@@ -142,6 +156,9 @@ function List({ open }: { readonly open: string }) {
         <h1 {...(open === "" ? { ref: heading } : {})} tabIndex={-1}>
           {say("nav.chats")}
         </h1>
+        <a class="round" href={at("/chats/new")} aria-label={sayGroups("new")}>
+          <Icon name="edit" />
+        </a>
         <Bell />
       </header>
       {/* biome-ignore lint/a11y/useSemanticElements: older readers do not know <search> */}

@@ -245,6 +245,14 @@ export class Client implements ClientParts {
     return new Client({ ...this.#parts(), credential });
   }
 
+  /** The same client, whose leaves say that it knows extensions of that type. */
+  supporting(type: number): Client {
+    const { extensions: listed } = this.capabilities;
+    if (listed.includes(type)) return this;
+    const capabilities = { ...this.capabilities, extensions: [type, ...listed] };
+    return new Client({ ...this.#parts(), capabilities });
+  }
+
   /** The same client, whose leaves carry `extension`, in place of another of its type. */
   carrying(extension: Extension): Client {
     const { type } = extension;

@@ -145,7 +145,7 @@ async def _come_since(store: Blobs, missing: set[str]) -> set[str]:
 
 
 async def _named(units: Units) -> AsyncIterator[NamedBlob]:
-    """The files of videos and pictures of ours; of peers' only the address is kept."""
+    """The files of videos, pictures and messages of ours; of peers' only the address is kept."""
     video = name = picture = ""
     while page := await units.look(BlobNamesUnit, partial(_page, video=video, name=name)):
         for one in page:
@@ -156,6 +156,15 @@ async def _named(units: Units) -> AsyncIterator[NamedBlob]:
         for one in page:
             yield one
         picture = page[-1].of
+    attachment = ""
+    while page := await units.look(BlobNamesUnit, partial(_sealed, after=attachment)):
+        for one in page:
+            yield one
+        attachment = page[-1].of
+
+
+async def _sealed(unit: BlobNamesUnit, after: str) -> list[NamedBlob]:
+    return await unit.attachment_blobs(after, PAGE)
 
 
 async def _page(unit: BlobNamesUnit, video: str, name: str) -> list[NamedBlob]:

@@ -7,6 +7,7 @@ from node.client.cli import (
     advice,
     chat,
     deliveries,
+    groups,
     history,
     keys,
     linking,
@@ -25,7 +26,7 @@ from node.ports import Clock
 # Typer brings its own click along and names of it only this.
 USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 PAGES = (
-    sign_in, people, mutes, chat, history, posts, videos, accounts, profile, keys, linking,
+    sign_in, people, mutes, chat, groups, history, posts, videos, accounts, profile, keys, linking,
     deliveries,
 )  # fmt: skip
 

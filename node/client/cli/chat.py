@@ -1,14 +1,16 @@
 """`kith chat`, `kith events`."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from node.client.cli import said, telling, trust
+from node.client import rows
+from node.client.cli import files, groups, said, telling, trust
 from node.client.cli.command import CommandContext, verb
 from node.client.cli.out import moment_of_micros
 from node.client.cli.terminal import Typing, as_found
@@ -16,12 +18,14 @@ from node.client.conversation_events import (
     ConversationEvent,
     ConversationJoined,
     ConversationLeft,
+    GroupChanged,
     MembersChanged,
     MessageChanged,
     MessageReceived,
     ReactionChanged,
 )
 from node.client.kith import Event, Kith, Message
+from node.client.roster_rows import LineRow
 from node.client.rows import MessageRow
 from node.errors import NodeError, Refused
 from node.exit_codes import KEPT, OK
@@ -38,7 +42,9 @@ def register(app: typer.Typer) -> None:
 
 async def chat(
     context: CommandContext,
-    who: Annotated[str, typer.Argument(help="@name@server, or @name of a friend.")] = "",
+    who: Annotated[
+        str, typer.Argument(help="@name@server, @name of a friend, or the name of a group.")
+    ] = "",
     send: Annotated[str, typer.Option("--send", help="Say this and end.")] = "",
     history: Annotated[bool, typer.Option("--history", help="Show all and end.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Only print what comes.")] = False,
@@ -48,36 +54,36 @@ async def chat(
     react: Annotated[tuple[str, str], typer.Option("--react", help="ID and EMOJI.")] = ("", ""),
     unreact: Annotated[tuple[str, str], typer.Option(help="ID and EMOJI.")] = ("", ""),
     go_on: Annotated[bool, typer.Option("--go-on", help="Go on in a new conversation.")] = False,
+    attach: Annotated[
+        list[str] | None, typer.Option("--attach", help="Send this file; once for each.")
+    ] = None,
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Of --attach: with all that files say of themselves.")
+    ] = False,
+    save: Annotated[str, typer.Option("--save", help="Save the files of this message.")] = "",
+    to: Annotated[str, typer.Option("--to", help="Of --save: the folder, or a new file.")] = ".",
 ) -> int:
     """Sealed messages: what you type is said, what comes is printed. Ctrl-D ends it.
 
     With --send it ends with 0 when it is sent, and with 4 when it is only kept; so it does with
     what is done to a message. Messages are named by their id, as --history --json has it, by its
-    beginning, or as last.
+    beginning, or as last. What pictures, videos and sound say of where they were made is taken out.
     """
     deeds = said.Deeds(reply, edit, delete, react, unreact)
-    deeds.check(send)
+    deeds.check(send, bool(attach))
     if not (who or follow):
         raise typer.BadParameter("say with whom: kith chat @name@server; or --follow for everybody")
     async with context.kith() as kith:
+        if save:
+            return await files.save(context, kith, who, save, Path(to))
         screen = ChatScreen(context, kith, await kith.names())
         if go_on:
             screen.went_on(who, await kith.go_on(who))
+        if attach:
+            return await screen.attach(who, deeds, attach, send, as_is)
         if send or deeds.some:
             return await screen.once(who, deeds, send)
-        if history:
-            late = await kith.unfetched(who)
-            for one in await kith.messages(who):
-                screen.row(one, late.get(one.row.id, {}))
-            await screen.standings(who)
-            await screen.troubles()
-        elif go_on:
-            await screen.troubles()
-        elif follow:
-            await screen.hear(await screen.them(who) if who else "", context.out.check_read)
-        else:
-            with as_found():
-                await screen.meet(who)
+        await screen.show(who, history, go_on, follow)
     return OK
 
 
@@ -92,6 +98,10 @@ async def events(
             context.out.check_read()
 
 
+def _place(one: Message | LineRow) -> tuple[int, int, int]:
+    return rows.place(one.row) if isinstance(one, Message) else (one.number, 0, one.number)
+
+
 def go_on_unread() -> None:
     """Who talks is heard, whether they read or not."""
 
@@ -104,13 +114,12 @@ class ChatScreen:
         self._kith = kith
         self._names = names
         self._typing = Typing()
+        self._where = ""  # the group that what is heard is of, where all is heard
 
     async def meet(self, who: str) -> None:
         """Talk until the input ends."""
         them = await self.them(who)
-        late = await self._kith.unfetched(them)
-        for one in (await self._kith.messages(them))[-SHOWN_AT_START:]:
-            self.row(one, late.get(one.row.id, {}))
+        await self.past(them, SHOWN_AT_START)
         if self._typing.live:
             self._context.out.say(f"You write to {who}, sealed. Ctrl-D ends it.", "dim")
         await self.standings(them)
@@ -125,11 +134,47 @@ class ChatScreen:
             talking.cancel()
             await asyncio.wait({hearing, talking})
 
+    async def past(self, who: str, most: int = 0) -> None:
+        """What was said, and who came and went; the `most` last of it."""
+        late = await self._kith.unfetched(who)
+        said: list[Message | LineRow] = [*await self._kith.messages(who)]
+        found = sorted([*said, *await self._kith.group_lines(who)], key=_place)
+        for one in found[-most:]:
+            if isinstance(one, Message):
+                self.row(one, late.get(one.row.id, {}))
+            else:
+                groups.row(self._context.out, one, self._name)
+
     async def standings(self, them: str) -> None:
         """What is to be known of those who read it."""
         for actor, one in (await self._kith.standings(them)).items():
             if (line := trust.line(self._name(actor), one)) and not self._context.out.json:
                 self._context.out.say(line, "yellow" if trust.is_stop(one) else "dim")
+
+    async def show(self, who: str, history: bool, only_troubles: bool, follow: bool) -> None:
+        """What was said, or is said from now on."""
+        if history:
+            await self._history(who)
+        elif only_troubles:
+            await self.troubles()
+        elif follow:
+            await self.hear(await self.them(who) if who else "", self._context.out.check_read)
+        else:
+            with as_found():
+                await self.meet(who)
+
+    async def _history(self, who: str) -> None:
+        await self.past(who)
+        await self.standings(who)
+        await self.troubles()
+
+    async def attach(
+        self, who: str, deeds: said.Deeds, paths: Sequence[str], text: str, as_is: bool
+    ) -> int:
+        """Say it with files and end, as `send` does."""
+        answers = await said.meant(self._kith, who, deeds.reply) if deeds.reply else None
+        words = await files.attach(self._context, self._kith, who, paths, text, answers, as_is)
+        return await self.outcome(words, who, who)
 
     async def once(self, who: str, deeds: said.Deeds, text: str) -> int:
         """Say something, or do something to a message, and end."""
@@ -155,7 +200,11 @@ class ChatScreen:
         answers = await said.meant(self._kith, who, reply) if reply else None
         conversation = await self._kith.talk_to(who)
         of = (answers.id, answers.actor) if answers else ("", "")
-        words = await self._kith.say(conversation, text, *of)
+        said_now = await self._kith.say(conversation, text, *of)
+        return await self.outcome(said_now, conversation, who)
+
+    async def outcome(self, words: MessageRow, conversation: str, who: str) -> int:
+        """It was said there: whether it is sent, or kept."""
         # It may have come back at once: nobody there can read it. It is sent or kept by now: who
         # reads that this failed would say it twice.
         with suppress(NodeError):
@@ -184,7 +233,8 @@ class ChatScreen:
         conversation = await self._kith.talk_to(who)
         members = (await self._kith.conversations()).get(conversation, [])
         others = [actor for actor in members if actor != self._kith.actor]
-        return others[0] if len(others) == 1 else conversation
+        is_pair = len(others) == 1 and await self._kith.group(conversation) is None
+        return others[0] if is_pair else conversation
 
     async def _speak(self, them: str) -> None:
         async with aclosing(self._typing.lines()) as lines:
@@ -209,11 +259,24 @@ class ChatScreen:
                     continue
                 if them and not await self._is_of(one, them):
                     await self._tell_elsewhere(one)
-                else:
+                elif not await self._is_of_devices(one):
                     shown = await self._seen(one)
+                    self._where = "" if them else await self._group_of(one)
                     with self._typing.above():
                         self._tell(one, shown)
                 check()
+
+    async def _is_of_devices(self, one: ConversationEvent) -> bool:
+        """Of a group it is told who came, not which devices did."""
+        if isinstance(one, ConversationJoined | GroupChanged):
+            with suppress(NodeError):  # who came has a name, too
+                self._names = await self._kith.names()
+        return isinstance(one, MembersChanged) and bool(await self._group_of(one))
+
+    async def _group_of(self, one: ConversationEvent) -> str:
+        """What the group is called that it is about; "" where it is none."""
+        shape = await self._kith.group(one.conversation) if one.conversation else None
+        return shape.name if shape else ""
 
     async def _seen(self, one: ConversationEvent) -> Message | None:
         """The message that it is about, as it stands."""
@@ -291,6 +354,7 @@ class ChatScreen:
     def _line(self, at: int, actor: str, text: str, behind: str = "") -> None:
         style = "cyan" if actor == self._kith.actor else "green"
         name = self._names.get(actor, actor)
+        name = f"{name} in {self._where}" if self._where else name
         self._context.out.say(f"{moment_of_micros(at)} {name}: {text}{behind}", style)
 
     def _tell(self, one: ConversationEvent, seen: Message | None) -> None:
@@ -304,15 +368,11 @@ class ChatScreen:
             case MessageChanged() | ReactionChanged():
                 self._context.out.say(telling.changed(one, seen, self._name), "dim")
             case ConversationJoined():
-                self._context.out.say(
-                    f"{self._name(one.by)} opened a conversation with you.", "dim"
-                )
-            case MembersChanged():
-                came = ", ".join(map(self._name, one.added))
-                went = ", ".join(map(self._name, one.removed))
-                lines = [f"{came} came in" if came else "", f"{went} left" if went else ""]
-                if any(lines):
-                    self._context.out.say(". ".join(filter(None, lines)) + ".", "dim")
+                what = "opened a conversation with you"
+                self._context.out.say(f"{self._name(one.by)} {what}.", "dim")
+            case GroupChanged() | MembersChanged():
+                if line := groups.line_of(one, self._name):
+                    self._context.out.say(line, "dim")
             case ConversationLeft():
                 self._context.out.say("You are no longer in this conversation.", "yellow")
             case _:

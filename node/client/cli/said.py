@@ -7,9 +7,11 @@ from datetime import datetime
 import typer
 
 from node.client import content as inner
+from node.client.attached import Attachment, files_in
 from node.client.kith import Kith, Message
 from node.client.rows import MessageRow
 from node.errors import Malformed, Missing
+from node.operation.findings import size
 from node.wire.times import from_micros
 
 LAST = "last"
@@ -30,12 +32,14 @@ class Deeds:
     react: tuple[str, str] = ("", "")
     unreact: tuple[str, str] = ("", "")
 
-    def check(self, send: str) -> None:
+    def check(self, send: str, files: bool = False) -> None:
         """Raises `BadParameter` for what does not go together."""
+        if files and (self.edit or self.some):
+            raise typer.BadParameter("--attach goes with --send, with --reply ID, or alone")
         asked = [self.reply, self.edit, self.delete, self.react[0], self.unreact[0]]
         if len([one for one in asked if one]) > 1:
             raise typer.BadParameter("say one of --reply, --edit, --delete, --react, --unreact")
-        if (self.reply or self.edit) and not send:
+        if (self.reply or self.edit) and not (send or files):
             raise typer.BadParameter("say the words as well: --send TEXT")
         if send and not (self.reply or self.edit) and any(asked):
             raise typer.BadParameter("--send goes with --reply ID, with --edit ID, or alone")
@@ -97,9 +101,29 @@ def words(row: MessageRow) -> str:
     """What a message says, on a terminal."""
     if row.kind == inner.TOMBSTONE:
         return TAKEN_BACK
-    if row.raw:
-        return f"{CANNOT.format(kind=row.kind)} {row.text}".rstrip()
-    return f"{row.text}  (changed)" if row.edited else row.text
+    found = files_in(row.raw)
+    cannot = "" if found.all else CANNOT.format(kind=row.kind)
+    files = (f"[{file_words(one)}]" for one in found.those)
+    text = f"{row.text}  (changed)" if row.edited else row.text
+    return " ".join(filter(None, (cannot, *files, text)))
+
+
+def file_words(file: Attachment) -> str:
+    """A file of a message, in a line."""
+    what = {"Image": "picture", "Video": "video", "Audio": "sound"}.get(file.shown_as, "file")
+    return f"{what} {file.name}, {size(file.size)}"
+
+
+def _file(file: Attachment) -> dict[str, object]:
+    return {
+        "name": file.name,
+        "kind": file.shown_as,
+        "media_type": file.media_type,
+        "size": file.size,
+        "width": file.width,
+        "height": file.height,
+        "seconds": file.milliseconds / 1000,
+    }
 
 
 def before(one: Message) -> str:
@@ -133,6 +157,7 @@ def as_json(one: Message, names: Mapping[str, str]) -> dict[str, object]:
         "kind": row.kind,
         "about": row.about,
         "edited": _moment(row.edited),
+        "files": [_file(one) for one in files_in(row.raw).those],
         "reactions": [
             {"from": names.get(each.actor, each.actor), "emoji": each.emoji}
             for each in one.reactions

@@ -18,6 +18,8 @@ from node.client.conversation_events import (
     ConversationUnanswered,
     DeviceDoubted,
     DoubtSettled,
+    GroupChanged,
+    GroupSpoilt,
     KeysChanged,
     KeysHeld,
     MembersChanged,
@@ -54,6 +56,8 @@ KINDS: Mapping[type[ConversationEvent], str] = {
     WordsUnfetched: "unfetched",
     ArchiveHeld: "archive_held",
     ArchiveMissing: "archive_missing",
+    GroupChanged: "group",
+    GroupSpoilt: "ended",
     KeysHeld: "keys_held",
     DeviceDoubted: "doubted",
     DoubtSettled: "settled",
@@ -90,6 +94,7 @@ TROUBLES = (
     MessageUnreadable,
     MessageUndelivered,
     ChangeDropped,
+    GroupSpoilt,
     MessageReturned,
     NoDeviceLeft,
     WordsUnfetched,
@@ -99,6 +104,10 @@ TROUBLES = (
     DeviceDoubted,
     DoubtSettled,
     KeysChanged,
+)
+SPOILT = (
+    "{name} changed this group without the right to ({why}). Nobody follows that, and a group goes"
+    " on in no other way: it ended for everybody. Begin a new one without them: kith group new"
 )
 UNSAID = "that a message was changed, taken back or reacted to"
 
@@ -152,13 +161,21 @@ def trouble(one: ConversationEvent, name_of: Callable[[str], str]) -> str:
         return text
     if isinstance(one, ConversationCaughtUp):
         return _caught_up(one.asked_again)
+    if isinstance(one, MessageUndelivered | ChangeDropped | GroupSpoilt):
+        return _undone(one, name_of)
+    assert isinstance(one, MessageUnreadable), "what else there is has a line of its own"
+    hope = "; it was asked for again" if one.asked_again else ""
+    return f"A message could not be read: {one.reason}{hope}"
+
+
+def _undone(
+    one: MessageUndelivered | ChangeDropped | GroupSpoilt, name_of: Callable[[str], str]
+) -> str:
     if isinstance(one, MessageUndelivered):
         return f"Not sent to all: {one.text or UNSAID} ({one.reason})"
     if isinstance(one, ChangeDropped):
         return f"Not done: {one.change} ({one.reason})"
-    assert isinstance(one, MessageUnreadable), "what else there is has a line of its own"
-    hope = "; it was asked for again" if one.asked_again else ""
-    return f"A message could not be read: {one.reason}{hope}"
+    return SPOILT.format(name=name_of(one.by), why=one.reason)
 
 
 def changed(

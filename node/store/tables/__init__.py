@@ -50,6 +50,7 @@ from node.store.tables.inbox import (
 )
 from node.store.tables.node import admin_log, settings
 from node.store.tables.video import (
+    attachments,
     grant_ends,
     jobs,
     media_grants,
@@ -69,6 +70,7 @@ __all__ = [
     "archive_tombstones",
     "archives",
     "arrivals",
+    "attachments",
     "audiences",
     "ciphertexts",
     "conversations",

@@ -86,6 +86,22 @@ pictures = table(
     # Rows go with their files, which a job removes.
 )
 
+attachments = table(
+    "attachments",
+    id_(),  # of the upload that it was made of
+    Column("account", TEXT, nullable=False),
+    Column("digest", LargeBinary, nullable=False),  # SHA-256 of the capability in its address
+    text("blob"),  # "" once its bytes are gone
+    number("bytes"),
+    Column("sha256", LargeBinary, nullable=False),  # of the sealed file
+    instant("created", nullable=False),
+    instant("expires", nullable=False),
+    Index("ix_attachments_account_created_id", "account", "created", "id"),
+    Index("ix_attachments_digest", "digest", unique=True),
+    Index("ix_attachments_expires_id", "expires", "id"),
+    keep="30 days after expires",
+)
+
 media_grants = table(
     "media_grants",
     Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the capability in the URL

@@ -11,7 +11,8 @@ from node.e2ee.mailbox import SENDERS_SHARE, Box, Room, Waiting
 from node.e2ee.members import Entry, Member
 from node.e2ee.returning import Unread
 from node.graph.friendship_states import FRIENDS
-from node.store.e2ee import named
+from node.store.e2ee import CATCHING_UP_MICROS, TOLD_LATELY_MICROS, named
+from node.store.incarnation import RESTORED
 from node.store.key_packages import CLAIMED_KEPT
 from node.store.mailbox import MAIL_KEPT, SEALED, UNFETCHED_AFTER
 from node.testing.memory.tables import Event, Mail, Package
@@ -288,6 +289,7 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
         return [entry for id in own if (entry := await self.entry(id))]
 
     async def open_conversation(self, conversation: Conversation) -> None:
+        self.tables.begun.setdefault(conversation.id, micros(self.now))
         self.tables.conversations[conversation.id] = conversation
 
     async def keep_head(self, conversation: Conversation) -> None:
@@ -319,13 +321,20 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 self.tables.participants[key] = (False, share)
 
     async def restored(self) -> bool:
-        return False  # what is in memory is never put back from a copy
+        return bool(self._restored)
+
+    @property
+    def _restored(self) -> int:
+        return int(self.tables.settings.get(RESTORED, "0"))
 
     async def restored_lately(self) -> bool:
-        return False
+        return await self.restored() and micros(self.now) - self._restored < CATCHING_UP_MICROS
 
     async def may_be_named(self, conversation: str) -> bool:
-        return False  # as above: nobody tells anything anew
+        created = self.tables.begun.get(conversation, 0)
+        if created < self._restored:
+            return micros(self.now) - self._restored < CATCHING_UP_MICROS
+        return micros(self.now) - created < TOLD_LATELY_MICROS
 
     async def expect(self, conversation: str, actor: str) -> None:
         self.tables.participants[conversation, actor, ""] = (False, actor)
@@ -357,7 +366,9 @@ class E2eeUnit(KeyPackagesUnit, MailboxUnit):
                 self.tables.let_go.add((id, seq))
 
     async def forgetful(self, conversation: Conversation) -> bool:
-        return False  # what is in memory is never put back from a copy
+        if not self._restored or conversation.term:
+            return bool(self._restored)
+        return self.tables.begun.get(conversation.id, 0) <= self._restored
 
     async def winner(self, conversation: str, epoch: int) -> bytes:
         for place, item in self.tables.items.items():

@@ -227,6 +227,7 @@ class MemoryTables:
     reactions: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     packages: dict[str, Package] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
+    begun: dict[str, int] = field(default_factory=dict)  # when a conversation was known first
     group_infos: dict[str, bytes] = field(default_factory=dict)
     # Whether they are still there, and their share of a mailbox.
     participants: dict[tuple[str, str, str], tuple[bool, str]] = field(default_factory=dict)

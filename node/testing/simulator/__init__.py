@@ -5,9 +5,10 @@ and the real rooms over dictionaries, and says what is wrong at its end (`world`
 story that goes wrong is made as short as it stays wrong (`shrinking`).
 """
 
+from node.testing.simulator.grouped import random_group_story
 from node.testing.simulator.shrinking import shrunk
 from node.testing.simulator.story import Story
 from node.testing.simulator.telling import random_story
 from node.testing.simulator.world import play
 
-__all__ = ["Story", "play", "random_story", "shrunk"]
+__all__ = ["Story", "play", "random_group_story", "random_story", "shrunk"]

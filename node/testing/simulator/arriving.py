@@ -1,7 +1,7 @@
 """A new device of somebody's: let in by one that they have, or by the recovery key alone."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -104,18 +104,31 @@ async def recover(name: str, old: Phone, clock: LoopClock) -> Phone:
     rk = Device(
         OpenDisk(old.disk.copy(), lambda: None), FakeEntropy(name), old.actor
     ).recovery_key()
-    messenger = phone.start().messenger
+    program, gone = phone.start(), set[bytes]()
+    messenger = program.messenger
 
     async def come_back() -> None:
         told = await messenger.keys.read()
         if told is None:
             raise Missing("DEV-12.7", "the account has no keys that could be recovered")
         now = int(clock.now().timestamp())
-        messenger.device.recover(told, UUID(id).bytes, rk, now)
+        # Tried again it takes nobody off who was taken off before.
+        gone.update(messenger.device.recover(told, UUID(id).bytes, rk, now))
 
+    async def end_sessions() -> None:
+        """Of those that are off the list: what they did not fetch goes back (E2E-4.9)."""
+        for one in sorted(gone):
+            with suppress(Missing):
+                await program.line.ask("DELETE", f"/devices/{UUID(bytes=one)}", object)
+
+    await _until_done(lambda: messenger.keys.change(come_back))
+    await _until_done(end_sessions)
+    return phone
+
+
+async def _until_done(work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
-            await messenger.keys.change(come_back)
-            return phone
+            return await work()
         except NodeError:
             await asyncio.sleep(10.0)

@@ -6,7 +6,8 @@ What its program had in its own memory is gone when it begins anew; the tables s
 import asyncio
 import traceback
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -20,19 +21,24 @@ from node.accounts.devices import Device
 from node.accounts.sessions import Session
 from node.accounts.tokens import new_token
 from node.app.handlers import handlers
+from node.e2ee import returning
 from node.e2ee.arriving import Arrivals
 from node.errors import Missing, Refused, Unreachable
 from node.federation.activities import render
 from node.federation.activities.table import parse
+from node.federation.resending import MARGIN
 from node.graph.friendship import Friendship
 from node.graph.friendship_states import FRIENDS
 from node.ports import Clock
+from node.store.e2ee import E2eeUnit
 from node.store.idempotency_marks import IdempotencyMark
 from node.store.passwords import Passwords
 from node.store.unit import UnitContext
 from node.store.wakeups import Wakeups
 from node.testing.fakes import FakeEntropy
 from node.testing.memory import MemoryTables, Units
+from node.testing.memory.incarnation import IncarnationUnit
+from node.testing.memory.kinds import at_once
 from node.testing.memory.tables import Actor, Arrived, KeptSession
 from node.testing.simulator.neighbours import Neighbours
 from node.testing.simulator.sky import Sky
@@ -98,6 +104,7 @@ class HomeNode:
         self.neighbours: dict[str, HomeNode] = {}
         self.faults: list[str] = []
         self.wakeups = Wakeups()
+        self._begin_life()
         self.begin()
 
     def begin(self) -> None:
@@ -123,6 +130,34 @@ class HomeNode:
             *links.routes(units, entropy, clock),
             *archive.routes(units, ARCHIVE_BYTES),
         )
+
+    def copy(self) -> MemoryTables:
+        """What a backup has of it now."""
+        made = MemoryTables()
+        made.back(self.tables.cut())
+        made.let_go, made._count = {*self.tables.let_go}, self.tables._count
+        return made
+
+    def put_back(self, copy: MemoryTables, made: datetime) -> None:
+        """Its program begins over a copy that was made then, and says so (E2E-4.8); others send
+        again what they sent since (FED-13.2)."""
+        self.tables = copy
+        self._begin_life()
+        self.begin()
+        for node in self.neighbours.values():
+            if node is not self:
+                node.send_again(self.domain, made - MARGIN)
+
+    def _begin_life(self) -> None:
+        context = UnitContext(self.origin, self.clock, self.entropy, render)
+        at_once(IncarnationUnit(self.tables, context).renew_incarnation())
+
+    def send_again(self, host: str, since: datetime) -> None:
+        """What that node took since then."""
+        for seq, one in self.tables.deliveries.items():
+            if one.host == host and one.state == "delivered" and one.due >= since:
+                self.tables.deliveries[seq] = replace(one, state="due", due=self.clock.now())
+        self.wakeups.wake({"deliveries"})
 
     # -- people ----------------------------------------------------------------------------------
 
@@ -243,6 +278,7 @@ class HomeNode:
             if self.domain not in self.sky.down:
                 await self._send()
                 await self._apply()
+                await self._give_back()
             await asyncio.wait(
                 rung, timeout=LOOKS_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
@@ -265,6 +301,13 @@ class HomeNode:
             else:
                 later = now + rest(one.failures)
                 asked[seq] = replace(one, due=later, failures=one.failures + 1)
+
+    async def _give_back(self) -> None:
+        """What waits for devices that are none any more (E2E-4.9)."""
+        for device in sorted({one.device for one in self.tables.mail.values()}):
+            if device not in self.tables.devices:
+                while await self.units.run(E2eeUnit, partial(returning.of_device, device=device)):
+                    pass
 
     def arrive(self, body: bytes) -> None:
         """The door: each activity of an actor once, by its id."""

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import combinations
 from typing import TYPE_CHECKING
 
+from node.client.content import TOMBSTONE
 from node.client.device import Device
 from node.client.rows import MessageRow
 from node.e2ee import account_keys
+from node.testing.simulator import archives, looks
 from node.testing.simulator.phone import Phone
 from node.testing.simulator.story import AFTER_ALL
 
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
 def judge(world: "World") -> list[str]:
     """What is not as it should be."""
-    actors = sorted({phone.actor for phone in world.phones.values()})
-    found: list[str] = []
-    for pair in combinations(actors, 2):
+    listed = [one for one in world.living() if _is_listed(world, one)]
+    found = archives.judge(world, listed)
+    for pair in sorted(tuple(sorted(pair)) for pair in world.talks):
         # Of who is off the list and runs yet (a revocation that got half way) nothing is asked.
-        phones = [one for one in world.living() if one.actor in pair and _is_listed(world, one)]
+        phones = [one for one in listed if one.actor in pair]
         histories = {phone.name: list(_history(phone, pair)) for phone in phones}
         said = {
             row.id: row
@@ -37,7 +38,20 @@ def judge(world: "World") -> list[str]:
             asked = {id: row for id, row in said.items() if not late or AFTER_ALL in row.text}
             found += _words(world, phone, histories[phone.name], asked)
             found += _rosters(world, phone, pair)
-            found += [f"{phone.name} still owes {owed.intent!r}" for owed in _device(phone).owed()]
+        found += looks.judge(world, phones, histories, {*said})
+    actors = {phone.actor for phone in listed}
+    for phone in listed:
+        found += _owed(phone, actors)
+    return found
+
+
+def _owed(phone: Phone, actors: set[str]) -> list[str]:
+    """What does not go out, though somebody is there for whom it is."""
+    device, found = _device(phone), list[str]()
+    for owed in device.owed():
+        others = {*device.state.conversation(owed.group).members} - {phone.actor}
+        if others & actors:
+            found.append(f"{phone.name} still owes {owed.intent!r}")
     return found
 
 
@@ -69,12 +83,14 @@ def _let_go(said: dict[str, MessageRow], phone: Phone, pair: tuple[str, ...]) ->
 def _words(
     world: "World", phone: Phone, rows: list[MessageRow], asked: dict[str, MessageRow]
 ) -> list[str]:
-    many = Counter(row.text for row in rows).items()
+    many = Counter(row.text for row in rows if row.kind != TOMBSTONE).items()
     found = [f"{phone.name} has {text!r} twice" for text, count in many if count > 1]
     here = {row.id for row in rows}
     found += [f"{phone.name} lacks {row.text!r}" for id, row in asked.items() if id not in here]
     for row in rows:
         author = row.actor.rpartition("/")[2]
+        if row.kind == TOMBSTONE:
+            continue
         if row.text not in world.said or not row.text.startswith(f"{author}-"):
             found.append(f"{phone.name} has {row.text!r} as said by {author}")
     return found

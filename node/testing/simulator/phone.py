@@ -1,13 +1,18 @@
 """A device of somebody: what it has on disk, and the program that runs over it now and then."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
+from node.client.content import FAILURE, TOMBSTONE
 from node.client.conversation_events import ConversationEvent
 from node.client.device import Device
+from node.client.grouping import Grouping
 from node.client.key_keeper import id_of
 from node.client.messenger import Messenger
+from node.client.rows import MessageRow
+from node.client.words import Words
 from node.errors import Conflict, NodeError, Unproven, will_pass
 from node.testing.fakes import FakeEntropy
 from node.testing.simulator.disk import Disk, Killed, OpenDisk
@@ -117,6 +122,40 @@ class Program:
             await messenger.say(group, text)
         except (NodeError, Killed):
             return
+
+    async def do(self, group: str, deed: Callable[[Words, int], MessageRow | None]) -> None:
+        """Change, take back or react, as far as that can be done now."""
+        with suppress(NodeError, Killed):
+            await self.messenger.in_words(group, deed)
+
+    def seen(self, actor: str) -> list[tuple[str, MessageRow]]:
+        """What their person sees of the talk with `actor` and can do something to."""
+        device = self.messenger.device
+        found = [(group, row) for group in device.between(actor) for row in device.history(group)]
+        return [one for one in found if one[1].kind not in (FAILURE, TOMBSTONE)]
+
+    async def in_group(self, deed: Callable[[Grouping, str], Awaitable[object]]) -> None:
+        """Do something in the group that this device is in, as far as that can be done now."""
+        device = self.messenger.device
+        rosters = (name.partition("/")[2] for name in device.state.names("roster"))
+        for group in [one for one in rosters if not device.conversations()[one].left]:
+            with suppress(NodeError, Killed):
+                await deed(self.messenger.grouping, group)
+
+    async def begin(self, actors: Iterable[str]) -> None:
+        """Begin a group with these."""
+        with suppress(NodeError, Killed):
+            await self.messenger.grouping.begin("all of us", actors)
+
+    async def say_to_all(self, text: str) -> bool:
+        """Say it in the group; whether there is one."""
+        device = self.messenger.device
+        rosters = (name.partition("/")[2] for name in device.state.names("roster"))
+        groups = [one for one in rosters if not device.conversations()[one].left]
+        for group in groups:
+            with suppress(NodeError, Killed):
+                await self.messenger.say(group, text)
+        return bool(groups)
 
     async def revoke(self, id: str, by_recovery_key: bool) -> None:
         """As `kith devices revoke`: off the list, and its session ends."""

@@ -4,6 +4,8 @@ from msgspec import Struct
 
 SAY, KILL, STORM, PART, STOP, SKEW = "say", "kill", "storm", "part", "stop", "skew"
 LINK, REVOKE, RESTORE, RECOVER = "link", "revoke", "restore", "recover"
+EDIT, TAKE_BACK, REACT, PUT_BACK = "edit", "take back", "react", "put back"
+BEGIN, NAME, ROLE = "begin", "name", "role"  # of a group
 
 AFTER_ALL = "after all"  # in what is said once all is fair
 

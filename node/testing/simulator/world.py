@@ -5,23 +5,32 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from node.testing.simulator import arriving, judging
+from node.client.rows import MessageRow
+from node.client.words import Words
+from node.testing.simulator import arriving, grouped, judging
 from node.testing.simulator.disk import Killed
 from node.testing.simulator.home import HomeNode
 from node.testing.simulator.phone import Phone
 from node.testing.simulator.sky import Sky
 from node.testing.simulator.story import (
     AFTER_ALL,
+    BEGIN,
+    EDIT,
     KILL,
     LINK,
+    NAME,
     PART,
+    PUT_BACK,
+    REACT,
     RECOVER,
     RESTORE,
     REVOKE,
+    ROLE,
     SAY,
     SKEW,
     STOP,
     STORM,
+    TAKE_BACK,
     Step,
     Story,
 )
@@ -30,6 +39,7 @@ from node.testing.simulator.timeline import LoopClock, Timeline, run
 # So long all is fair weather before somebody looks; what needs longer is looked at again.
 # After a day keys are asked for again, before the next words (DEV-16.1).
 HEALING_SECONDS: Final = (180.0, 600.0, 7200.0, 90_000.0, 1800.0)
+EMOJIS: Final = ("\N{SPARKLES}", "\N{THUMBS UP SIGN}")
 LOOKS: Final = 150  # of each device while one of these passes, where it looks seldom enough
 
 
@@ -55,6 +65,8 @@ class World:
         self.nodes: dict[str, HomeNode] = {}
         self.phones: dict[str, Phone] = {}
         self.said: set[str] = set()  # all that anybody meant to say
+        self.talks: set[frozenset[str]] = set()  # the pairs who said anything to each other
+        self.changed: dict[str, set[str]] = {}  # by a message's id, the phones that did something
         self.recovered: set[str] = set()  # phones that came by the recovery key
         self._later: set[asyncio.Task[None]] = set()
         self._deeds: Mapping[str, Callable[[Step], Coroutine[object, object, None]]] = {
@@ -68,6 +80,13 @@ class World:
             REVOKE: self._revoke,
             RESTORE: self._restore,
             RECOVER: self._recover,
+            EDIT: self._edit,
+            TAKE_BACK: self._take_back,
+            REACT: self._react,
+            PUT_BACK: self._put_back,
+            BEGIN: self._begin_group,
+            NAME: self._rename,
+            ROLE: self._appoint,
         }
 
     async def play(self, healing: Sequence[float]) -> list[str]:
@@ -83,11 +102,12 @@ class World:
             # What is missed shows with the next words, and so do devices that are on no list.
             for phone in self.living():
                 phone.looks_again = max(phone.looks_again, span / LOOKS)
-                await self._speak(phone, f"{phone.name} {AFTER_ALL} {span}")
+                for other in self._partners(phone.actor):
+                    await self._speak(phone, f"{phone.name} {AFTER_ALL} {span} {other}", other)
             await asyncio.sleep(span)
             for phone in self.living():
                 await phone.read_back()
-            found = judging.judge(self)
+            found = grouped.judge_group(self) if self._is_group else judging.judge(self)
             if not found:
                 break
         return found + self._faults()
@@ -146,19 +166,114 @@ class World:
     # -- what happens ----------------------------------------------------------------------------
 
     async def _say(self, step: Step) -> None:
-        """`who` says something to the other person."""
+        """`who` says something to the person of `other`, or to the only other one."""
         if (phone := self._living(step.who)) is not None:
-            await self._speak(phone, f"{phone.name} at {step.at:.3f}")
+            other = self._other(phone, step)
+            self.talks.add(frozenset({phone.actor, other}))
+            await self._speak(phone, f"{phone.name} at {step.at:.3f}", other)
+
+    def _other(self, phone: Phone, step: Step) -> str:
+        if step.other:
+            name, _, domain = step.other.partition("@")
+            return f"https://{domain}/a/{name.partition('-')[0]}"
+        return min({one.actor for one in self.phones.values()} - {phone.actor})
+
+    def _partners(self, actor: str) -> list[str]:
+        return sorted({one for pair in self.talks if actor in pair for one in pair - {actor}})
+
+    async def _edit(self, step: Step) -> None:
+        """`who` changes the `count`th message of their own."""
+        if (it := self._one_of(step, own=True)) is not None:
+            phone, group, row = it
+            text = f"{row.text.partition(' ')[0]} changed by {phone.name} at {step.at:.3f}"
+            self.said.add(text)
+            await self._do(it, lambda words, now: words.edit(group, row.id, text, now))
+
+    async def _take_back(self, step: Step) -> None:
+        """`who` takes the `count`th message of their own back."""
+        if (it := self._one_of(step, own=True)) is not None:
+            _, group, row = it
+            await self._do(it, lambda words, now: words.delete(group, row.id, now))
+
+    async def _react(self, step: Step) -> None:
+        """`who` puts an emoji under the `count`th message, or takes it away."""
+        if (it := self._one_of(step)) is not None:
+            phone, group, row = it
+            emoji = EMOJIS[step.count % len(EMOJIS)]
+
+            def deed(words: Words, now: int) -> MessageRow | None:
+                shown = words.reactions(group, row)
+                is_there = any((r.actor, r.emoji) == (phone.actor, emoji) for r in shown)
+                return words.react(group, row.id, emoji, now, row.actor, not is_there)
+
+            await self._do(it, deed)
+
+    def _one_of(self, step: Step, own: bool = False) -> tuple[Phone, str, MessageRow] | None:
+        phone = self._living(step.who)
+        if phone is None or phone.program is None:
+            return None
+        rows = phone.program.seen(self._other(phone, step))
+        found = [(group, row) for group, row in rows if not own or row.actor == phone.actor]
+        return (phone, *found[step.count % len(found)]) if found else None
+
+    async def _do(
+        self,
+        it: tuple[Phone, str, MessageRow],
+        deed: Callable[[Words, int], MessageRow | None],
+    ) -> None:
+        phone, group, row = it
+        self.changed.setdefault(row.id, set()).add(phone.name)
+        assert phone.program is not None
+        await phone.program.do(group, deed)
+
+    async def _put_back(self, step: Step) -> None:
+        """The node `who` is put back `span` later from a copy that is made now."""
+        node = self.nodes[step.who]
+        copy, made = node.copy(), node.clock.now()
+        await asyncio.sleep(step.span)
+        node.put_back(copy, made)
 
     def _living(self, device: str) -> Phone | None:
         phone = self.phones.get(device.partition("@")[0])
         return phone if phone is not None and phone in self.living() else None
 
-    async def _speak(self, phone: Phone, text: str) -> None:
-        others = sorted({one.actor for one in self.phones.values()} - {phone.actor})
-        self.said.add(text)
+    async def _speak(self, phone: Phone, text: str, other: str) -> None:
         assert phone.program is not None
-        await phone.program.say(others[0], text)
+        if not self._is_group:
+            self.said.add(text)
+            await phone.program.say(other, text)
+            return
+        self.said.add(text)  # before it may be kept
+        if not await phone.program.say_to_all(text):
+            self.said.discard(text)
+
+    @property
+    def _is_group(self) -> bool:
+        return any(step.kind == BEGIN for step in self._story.steps)
+
+    async def _begin_group(self, step: Step) -> None:
+        """`who` begins a group with everybody, as soon as that can be done."""
+        others = sorted({one.actor for one in self.phones.values()})
+        for _ in range(60):
+            phone = self._living(step.who)
+            if phone is not None and phone.program is not None:
+                if grouped.group_of(phone.program.messenger.device):
+                    return
+                await phone.program.begin(others)
+            await asyncio.sleep(5.0)
+
+    async def _rename(self, step: Step) -> None:
+        """`who` gives the group another name, if they may."""
+        if (phone := self._living(step.who)) is not None and phone.program is not None:
+            name = f"{phone.name} {step.count}"
+            await phone.program.in_group(lambda by, group: by.rename(group, name))
+
+    async def _appoint(self, step: Step) -> None:
+        """`who` makes `other` an admin, if they may."""
+        phone, other = self._living(step.who), self.phones[step.other.partition("@")[0]]
+        if phone is not None and phone.program is not None:
+            actor = other.actor
+            await phone.program.in_group(lambda by, group: by.appoint(group, actor, "admin"))
 
     async def _kill(self, step: Step) -> None:
         """The program of `who` dies at its write `count` from now; `span` later it begins anew."""
@@ -214,10 +329,15 @@ class World:
         await by.program.revoke(gone.id, bool(step.count))
 
     async def _restore(self, step: Step) -> None:
-        """The files of `who` are put back `span` later as they are now."""
-        if (phone := self._living(step.who)) is None:
+        """The files of `who`, which begins anew now, are put back `span` later as they are now.
+
+        A copy of files that nobody opened since is no older one (DEV-8.1).
+        """
+        if (phone := self._living(step.who)) is None or phone.program is None:
             return
         copy = phone.disk.copy()
+        phone.program.kill()
+        phone.start()
         await asyncio.sleep(step.span)
         if phone.program is not None and phone.program.lives:
             phone.program.kill()

@@ -134,3 +134,31 @@ def test_a_state_is_rolled_back() -> None:
     for older in (replace(now, number=2), replace(now, data=b"Bob is another")):
         with pytest.raises(Conflict, match=r"ARC-5\.2"):
             is_newer(older, now)
+
+
+@pytest.mark.clause("ARC-3.3")
+def test_a_record_is_for_a_day_in_ten_thousand_years(phone: Light) -> None:
+    """Nobody computes day keys for it."""
+    far = replace(sealed(record("yes")), day=TODAY + 368)
+    assert take(phone, far, sealed(record("no"))).broken == 1
+    assert texts(phone) == ["no"]
+
+
+@pytest.mark.clause("DEV-18.4", "DEV-18.5")
+def test_what_was_taken_back_comes_again_without_its_deletion(phone: Light) -> None:
+    take(phone, sealed(record("taken back")))
+    gone = Record(
+        kind=Kind.DELETE,
+        group=b"group",
+        actor=BOB,
+        id="urn:uuid:deletion",
+        data=inner.write_act("Delete", act("urn:uuid:deletion", "urn:uuid:taken back"), BOB),
+        received=NOW + 1,
+    )
+    take(phone, sealed(gone))
+    came = take(phone, sealed(record("taken back")))
+    assert (came.new, came.known) == (0, 1) and texts(phone) == [""]
+
+
+def act(id: str, about: str) -> inner.Words:
+    return inner.Words(id, "", MOMENT, about)

@@ -122,6 +122,18 @@ def test_a_thief_with_the_list_key_certifies_a_device_and_shows_no_list() -> Non
     assert "not on their list" in told.reason and not it.evil_reads("a minute later")
 
 
+@pytest.mark.clause("KEY-5.1", "DEV-13.3", "DEV-16.4")
+def test_another_root_is_published_for_bob() -> None:
+    """His node begins him anew: nothing is sealed there until Alice has looked at it."""
+    it = Talk()
+    (told,) = it.answer(Owner(BOB, "mallory").lists(it.evil.device).shown, NOW + 1)
+    assert "began anew" in told.reason
+    it.slip_in()
+    assert not it.evil_reads("for the Bob that she knows")
+    it.answer(it.owner.shown, NOW + 2)
+    assert not it.evil_reads("nor when the old keys are shown again")
+
+
 @pytest.mark.clause("DEV-16.5")
 def test_a_broken_answer_throws_nobody_out() -> None:
     """A new device of Bob's is no ghost because our node answers with rubbish."""

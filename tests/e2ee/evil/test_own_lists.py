@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from node.client.key_signing import SignedKeys
+from node.client.key_signing import SignedKeys, list_devices
 from node.client.known_keys import known_keys
 from node.e2ee.keys.private.box_secret import ArchiveKey, open_box, seal_box
 from node.e2ee.keys.private.recovery import SigningKey
@@ -19,9 +19,11 @@ from node.e2ee.mls.private import hpke
 from node.e2ee.mls.public.suite import X25519_AES128_SHA256_ED25519 as SUITE
 from node.errors import Forbidden, Malformed, Refused
 from node.testing.fakes import FakeEntropy
-from tests.client.devices import NOW
+from tests.client.devices import ALICE, NOW
 from tests.client.test_account_keys import Held, Home, come_back
 from tests.e2ee.keys.accounts import Account, lives
+
+OTHER_KEY = SigningKey(FakeEntropy("another device").draw(32)).public
 
 
 @pytest.fixture
@@ -102,6 +104,41 @@ def test_a_signature_of_one_thing_is_shown_as_that_of_another(home: Home, phone:
         with pytest.raises(Refused):
             phone.meet()
         assert phone.row == before
+
+
+@pytest.mark.clause("DEV-12.3")
+def test_the_own_list_is_forked_with_the_thiefs_device(home: Home, phone: Held) -> None:
+    """Whoever has the list key signs another list under the number that was put already."""
+    known = known_keys(phone.device.state)
+    listed = known.published.devices.devices
+    thief = replace(listed[0], id=bytes(15) + b"\1", seal=phone.entropy.draw(32), keys=())
+    thief = replace(thief, keys=(replace(listed[0].keys[0], signature_key=OTHER_KEY),))
+    forked = list_devices(
+        known.row.delegation,
+        ALICE,
+        known.published.devices.n,
+        (*listed, thief),
+        known.secret,
+        FakeEntropy("thief"),
+        NOW,
+    )
+    is_refused(phone, "DEV-12.3", forked)
+
+
+@pytest.mark.clause("DEV-12.3", "DEV-16.7")
+def test_a_device_that_is_thrown_off_the_list_wipes_nothing(home: Home, phone: Held) -> None:
+    """It stops, and keeps what it has: the thief may have been the one who signed."""
+    known, before = known_keys(phone.device.state), phone.rows.names()
+    (own,) = known.published.devices.devices
+    thief = replace(own, id=bytes(15) + b"\1", seal=phone.entropy.draw(32))
+    thief = replace(thief, keys=(replace(own.keys[0], signature_key=OTHER_KEY),))
+    n = known.published.devices.n + 1
+    home.keys = list_devices(
+        known.row.delegation, ALICE, n, [thief], known.secret, FakeEntropy("thief"), NOW
+    )
+    phone.meet()
+    assert not phone.device.is_listed and phone.row.unlisted
+    assert set(before) <= set(phone.rows.names()) and phone.device.recovery_key()
 
 
 @pytest.mark.clause("DEV-12.3")

@@ -219,6 +219,13 @@ class Client:
         capabilities = replace(self.capabilities, extensions=listed)
         return replace(self, capabilities=capabilities, extensions=(*others, extension))
 
+    def supporting(self, type: int) -> "Client":
+        """The same client, whose leaves say that it knows extensions of that type."""
+        listed = self.capabilities.extensions
+        if type in listed:
+            return self
+        return replace(self, capabilities=replace(self.capabilities, extensions=(type, *listed)))
+
     def dressed(self, leaf: LeafNode) -> LeafNode:
         """A leaf of ours with what we support and carry now, to be signed anew."""
         return replace(leaf, capabilities=self.capabilities, extensions=self.extensions)

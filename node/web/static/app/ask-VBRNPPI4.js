@@ -1,1 +1,0 @@
-import{b as o,c as r,d as m,e as p,f as t}from"/app/chunk-ZQEI5TXB.js";import"/app/chunk-IVD5US3R.js";export{m as Span,t as askMute,p as mute,o as mutesOfMine,r as unmute};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-RGHFMIP5.js";import"/app/chunk-MCSRIPXX.js";import"/app/chunk-GVBP5FR5.js";import"/app/chunk-IZHAT6GC.js";import"/app/chunk-KTUYATPL.js";import"/app/chunk-4ILRLX6D.js";export{r as deleteAccount,m as forget,o as logOut};

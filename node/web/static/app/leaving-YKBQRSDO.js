@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-YMIUM4UP.js";import"/app/chunk-D2BEJA5K.js";import"/app/chunk-INV2CWJ7.js";import"/app/chunk-RBQT6LIP.js";import"/app/chunk-R3GJDF7D.js";import"/app/chunk-IVD5US3R.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-EV5JEW4Q.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-RBQT6LIP.js";import"/app/chunk-IVD5US3R.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-LDOGDZXA.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-IZHAT6GC.js";import"/app/chunk-4ILRLX6D.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
