@@ -124,6 +124,11 @@ class Alice:
             {"id": f"u{n:03}", "account": account, "size": 1, "sha256": b"s", "blob": f"upload/{n}",
              "created": AT, "expires": AT + 10**9} for n in ids
         ])  # fmt: skip
+        await self.put(tables.attachments, [
+            {"id": f"01890000-0000-7000-8000-{n:012x}", "account": account,
+             "digest": str(n).encode(), "blob": f"b{n}", "bytes": 1, "sha256": b"s",
+             "created": AT, "expires": AT + 10**9} for n in ids
+        ])  # fmt: skip
         await self.put(tables.reports, [
             {"id": f"r{n:03}", "about": others("f")[0], "reporter": f"b{n}.test",
              "domain": "b.test", "created": AT, "updated": AT} for n in ids
@@ -179,6 +184,7 @@ def lists(alice: Alice) -> dict[str, list[str]]:
         "/feed": ["", "?of=friends", "?of=following", "?of=local"],
         "/notices": [""],
         "/uploads": [""],
+        "/attachments": [""],
         "/deliveries": [""],
         "/conversations/{ref}/items": [f"/conversations/{ref_of(TALK)}/items"],
         "/mailbox": [""],
