@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from node.client import content as inner
 from node.client import rows
 from node.client.device_state import DeviceState
-from node.client.rows import ArchivedRow, ArchiveRow, MessageRow, NotErasedRow
-from node.client.said_rows import EraseRow, stands, words_of
+from node.client.rows import ArchivedRow, ArchiveRow, MessageRow
+from node.client.said_rows import NOT_ERASED, EraseRow, NotErasedRow, stands, words_of
 from node.e2ee.mls.private.events import ApplicationMessage
 from node.e2ee.records.days import day_of
 from node.e2ee.records.record import Kind, Record, read
@@ -195,15 +195,15 @@ class Archiving:
 
     @property
     def not_erased(self) -> NotErasedRow:
-        return self._state.find(rows.NOT_ERASED, NotErasedRow) or NotErasedRow()
+        return self._state.find(NOT_ERASED, NotErasedRow) or NotErasedRow()
 
     def hold_erasing(self, clause: str, until: int) -> None:
         """Nothing is removed there until then."""
-        self._state.put(rows.NOT_ERASED, NotErasedRow(clause=clause, until=until))
+        self._state.put(NOT_ERASED, NotErasedRow(clause=clause, until=until))
 
     def erase_on(self) -> None:
         """It removes what is to be removed."""
-        self._state.delete(rows.NOT_ERASED)
+        self._state.delete(NOT_ERASED)
 
     def go_on(self) -> None:
         """It takes records again."""

@@ -3,8 +3,9 @@
 from node.client.archiving import Archiving, Due, Erasing
 from node.client.device_state import DeviceState
 from node.client.restoring import ArchivedPage, Restored, Restoring
-from node.client.rows import ArchivedRow, ArchiveRow, NotErasedRow
+from node.client.rows import ArchivedRow, ArchiveRow
 from node.client.said import Said
+from node.client.said_rows import NotErasedRow
 from node.errors import Refused
 
 

@@ -18,7 +18,6 @@ AWAITED_KEYS = "account/awaited"
 ACCOUNT_KEYS_BEFORE = "account/keys_before"  # until the home node took those of another root
 FOLLOWED = "account/followed"  # the number d.n of the list by which groups were completed, bare
 ARCHIVE = "device/archive"
-NOT_ERASED = "device/not_erased"
 Changes = dict[str, bytes | None]
 Row = TypeVar("Row", bound=msgspec.Struct)
 Value = TypeVar("Value")
@@ -259,14 +258,6 @@ class ArchiveRow(msgspec.Struct, kw_only=True, frozen=True):
     held_until: int = 0
     why: str = ""
     missing: int = 0
-
-
-class NotErasedRow(msgspec.Struct, kw_only=True, frozen=True):
-    """By which `clause` the home node removed nothing from the archive; it is asked again at
-    `until`."""
-
-    clause: str = ""
-    until: int = 0
 
 
 class ArchivedRow(msgspec.Struct, kw_only=True, frozen=True):

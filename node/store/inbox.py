@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 from sqlalchemy import (
@@ -31,7 +31,7 @@ from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.pipeline import Pipeline
 from node.store.post_facts import PostFacts, read_facts
-from node.store.sharers import TAKEN_SINCE
+from node.store.shares_taken import SharesUnit
 from node.store.showing import showing
 from node.store.tables import (
     accounts,
@@ -41,14 +41,12 @@ from node.store.tables import (
     notices,
     posts,
     reactions,
-    shares_taken,
     timeline,
 )
 from node.store.tombstones import Tombstones
 from node.store.unit import UnitContext
-from node.store.upserts import insert_ignore, insert_new, put
+from node.store.upserts import insert_ignore, insert_new
 from node.store.versions import Versions
-from node.store.visibility import VisibilityUnit
 from node.wire.ids import origin
 from node.wire.times import micros
 
@@ -89,7 +87,7 @@ def attachments_json(attachments: Iterable[Attachment]) -> str:
     return msgspec.json.encode(list(attachments)).decode()
 
 
-class InboxUnit(VisibilityUnit):
+class InboxUnit(SharesUnit):
     """A transaction of the inbox room."""
 
     _facts: PostFacts | None = None
@@ -290,15 +288,6 @@ class InboxUnit(VisibilityUnit):
         )
         if kind == SHARE:
             await Erasing(self).shared(object)
-
-    async def take_share(self, actor: str, activity: str) -> None:
-        taken = {"actor": actor, "activity": activity, "at": micros(self.now)}
-        await self.connection.execute(put(self.connection, shares_taken, **taken))
-
-    async def taken_since(self, actor: str, since: datetime, most: int) -> int:
-        """How many shares of the actor were taken since then; at most `most` are counted."""
-        asked = {"actor": actor, "since": micros(since), "most": most}
-        return len(await self.connection.fetch(TAKEN_SINCE, asked))
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
         found = await self.connection.execute(

@@ -3,12 +3,12 @@
 from collections.abc import Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, literal_column, select
+from sqlalchemy import bindparam, literal_column, select
 
 from node.store.near import near, near_author
 from node.store.people import people
 from node.store.pipeline import Pipeline
-from node.store.tables import posts, reactions, shares_taken
+from node.store.tables import posts, reactions
 from node.store.visibility import VisibilityUnit
 from node.wire.api.inbox import Post
 from node.wire.times import from_micros
@@ -24,11 +24,6 @@ SHARERS = (
     .limit(MOST_SHARERS)
 )
 NEAR = select(posts.c.id).where(posts.c.id.in_(_POSTS), near_author(_READER))
-TAKEN_SINCE = (
-    select(shares_taken.c.activity)
-    .where(shares_taken.c.actor == bindparam("actor"), shares_taken.c.at > bindparam("since"))
-    .limit(bindparam("most", type_=BigInteger))
-)
 
 
 class Sharer(NamedTuple):

@@ -1,7 +1,7 @@
 """The inbox room's unit over a `MemoryTables`, and the pages of feeds and notices."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -21,6 +21,7 @@ from node.store.inbox import MOST_SAID
 from node.store.visibility import GROUPS
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.notices import Notices
+from node.testing.memory.shares import SharesUnit
 from node.testing.memory.tables import Notice, Task, Written
 from node.testing.memory.tombstones import Tombstones
 from node.testing.memory.unit import Unit
@@ -145,7 +146,7 @@ class VisibilityUnit(Unit):
         return sorted({one.shared_inbox or one.inbox for one in abroad})
 
 
-class InboxUnit(VisibilityUnit):
+class InboxUnit(VisibilityUnit, SharesUnit):
     """A transaction of the inbox room."""
 
     async def put_post(
@@ -315,25 +316,6 @@ class InboxUnit(VisibilityUnit):
             del self.tables.shared[account, id]
             self.tables.timeline.pop((account, id), None)
             await self.tell(account, "post_deleted", {"id": id})
-
-    def is_near(self, reader: str, other: str) -> bool:
-        """Whether what `other` says stands in the feed of `reader`."""
-        return self.is_friend(reader, other) or self.is_followed(reader, other)
-
-    def is_friend(self, reader: str, other: str) -> bool:
-        found = self.tables.friendships.get((reader, other))
-        return found is not None and found[0].pair == FRIENDS
-
-    def is_followed(self, reader: str, other: str) -> bool:
-        found = self.tables.follows.get((reader, other))
-        return found is not None and found[0].state is FollowState.ACCEPTED
-
-    async def take_share(self, actor: str, activity: str) -> None:
-        self.tables.shares_taken[actor, activity] = self.now
-
-    async def taken_since(self, actor: str, since: datetime, most: int) -> int:
-        mine = (at for (who, _), at in self.tables.shares_taken.items() if who == actor)
-        return min(most, sum(at > since for at in mine))
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
         for key, said in list(self.tables.reactions.items()):
