@@ -19,6 +19,9 @@ import {
   archiveKeyRow,
   dueRow,
   type MessageRow,
+  NOT_ERASED,
+  NOT_ERASED_ROW,
+  type NotErasedRow,
 } from "./rows.ts";
 import { ERASE, groupIn, membersOf, stands, wordsOf } from "./said_rows.ts";
 
@@ -101,7 +104,10 @@ export class Archiving {
     if (on && this.#state.first("archive_key") === null) {
       throw new Missing("DEV-14.5", NO_KEY);
     }
-    if (!on) this.sent([...this.waiting(), ...this.#allOf("erase")]);
+    if (!on) {
+      this.sent([...this.waiting(), ...this.#allOf("erase")]);
+      this.eraseOn();
+    }
     this.#state.put(ARCHIVE, { ...(await this.row()), off: !on, ...GOES_ON });
   }
 
@@ -188,6 +194,20 @@ export class Archiving {
   async hold({ clause, reason }: Refused, until: number): Promise<void> {
     const held = { held: clause, held_until: until, why: reason };
     this.#state.put(ARCHIVE, { ...(await this.row()), ...held });
+  }
+
+  async notErased(): Promise<NotErasedRow> {
+    return (await this.#state.find(NOT_ERASED, NOT_ERASED_ROW)) ?? { clause: "", until: 0 };
+  }
+
+  /** Nothing is removed there until then. */
+  holdErasing(clause: string, until: number): void {
+    this.#state.put(NOT_ERASED, { clause, until });
+  }
+
+  /** It removes what is to be removed. */
+  eraseOn(): void {
+    this.#state.delete(NOT_ERASED);
   }
 
   /** It takes records again. */

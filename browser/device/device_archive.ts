@@ -6,7 +6,7 @@ import type { Bytes } from "../wire/bytes.ts";
 import type { Archiving, Due, Erasing } from "./archiving.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { ArchivedPage, Restored } from "./restoring.ts";
-import { ARCHIVED, type ArchiveRow } from "./rows.ts";
+import { ARCHIVED, type ArchiveRow, type NotErasedRow } from "./rows.ts";
 import type { Said } from "./said.ts";
 
 /** Does work when all that was asked before is done; `step` writes what it changes. */
@@ -61,7 +61,20 @@ export class DeviceArchive {
 
   /** It is removed there. */
   erased({ rows }: Erasing): Promise<void> {
-    return this.#turns.step(async () => this.#archiving.sent(rows));
+    return this.#turns.step(async () => {
+      this.#archiving.sent(rows);
+      this.#archiving.eraseOn();
+    });
+  }
+
+  /** Why what is to be removed there is not, and until when. */
+  notErased(): Promise<NotErasedRow> {
+    return this.#turns.inTurn(() => this.#archiving.notErased());
+  }
+
+  /** Nothing is removed there until then. */
+  holdErasing(clause: string, until: number): Promise<void> {
+    return this.#turns.step(async () => this.#archiving.holdErasing(clause, until));
   }
 
   /** Keep what is said from now on, or nothing any more. */

@@ -146,6 +146,7 @@ export class DeviceInbox {
     const { groups } = this.#state;
     const epoch = async () => (groups.has(group) ? (await groups.session(group)).epoch : null);
     let wentOn = true;
+    await parked.rename(this.#state, group); // not in the midst of them
     while (wentOn && this.#state.first("parked", group) !== null) {
       const before = await epoch();
       for (const one of await parked.waiting(this.#state, group)) {

@@ -52,6 +52,26 @@ async function said(state: DeviceState, name: string): Promise<Waiting> {
 }
 
 /**
+ * What a version before this one left gets the names of this one: by its own, the number of a mailbox would stand for
+ * an epoch. Whoever goes through what waits has it done before.
+ */
+export async function rename(state: DeviceState, group: string): Promise<void> {
+  if (state.names("parked", group).every((name) => name.includes(" "))) return;
+  for (const { name } of await waiting(state, group)) {
+    if (name.includes(" ")) continue;
+    const item = await state.get(name, PARKED);
+    state.delete(name);
+    put(state, group, item);
+  }
+}
+
+function put(state: DeviceState, group: string, item: ParkedRow): void {
+  const named = epochOf(item);
+  const epoch = named < LATEST ? named : LATEST;
+  state.put(parkedRow(group, epoch, state.number(), isWord(item)), item);
+}
+
+/**
  * Let it wait. Who finds no room for that, if anybody: words make room for a commit, and what is of the latest epoch
  * for what is of an earlier one. `again`: it may be one that waits already.
  */
@@ -61,6 +81,7 @@ export async function keep(
   item: ParkedRow,
   again: boolean,
 ): Promise<ParkedRow | null> {
+  await rename(state, group);
   const names = state.names("parked", group);
   for (const name of again ? names : []) {
     if (equal((await state.get(name, PARKED)).content, item.content)) return null;
@@ -72,9 +93,7 @@ export async function keep(
     crowded = await state.get(name, PARKED);
     state.delete(name);
   }
-  const named = epochOf(item);
-  const epoch = named < LATEST ? named : LATEST;
-  state.put(parkedRow(group, epoch, state.number(), isWord(item)), item);
+  put(state, group, item);
   return crowded;
 }
 

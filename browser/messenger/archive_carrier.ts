@@ -36,9 +36,6 @@ export class ArchiveCarrier {
   #hurry = new AbortController();
   #sending: Promise<void> | null = null;
   #heldUntil = 0;
-  /** Nothing is removed there before. */
-  #erasesFrom = 0;
-  #toldOfErasing = "";
   #lastTold = "";
   #last = false; // the next batch is the last one
   #isClosed = false;
@@ -123,10 +120,13 @@ export class ArchiveCarrier {
 
   /**
    * What was taken back goes before anything comes, also where there is no room. Where that is refused it is asked
-   * for again later, and what is new goes on meanwhile.
+   * for again later, by whichever run, and what is new goes on meanwhile.
    */
   async #erase(): Promise<Refused | null> {
-    while (!this.#isClosed && this.#clock.now() >= this.#erasesFrom) {
+    const { until } = await this.#archive.notErased();
+    const left = until * 1000 - this.#clock.now();
+    if (0 < left && left <= LONGEST_HELD) return null;
+    while (!this.#isClosed) {
       const gone = await this.#archive.erasing();
       if (!gone.rows.length) return null;
       const names = gone.names.map(base64);
@@ -139,16 +139,16 @@ export class ArchiveCarrier {
       }
       if (this.#isClosed) return null;
       await this.#archive.erased(gone);
-      this.#toldOfErasing = "";
     }
     return null;
   }
 
   async #keptThere(error: Refused): Promise<void> {
-    this.#erasesFrom = this.#clock.now() + waitOf(error);
     if (isSwitchedOff(error)) return this.#refused(error);
-    if (error.clause === this.#toldOfErasing) return;
-    this.#toldOfErasing = error.clause;
+    const told = (await this.#archive.notErased()).clause;
+    const until = Math.floor((this.#clock.now() + waitOf(error)) / 1000);
+    await this.#archive.holdErasing(error.clause, until);
+    if (error.clause === told) return;
     const reason = `${NOT_REMOVED}: ${error.reason}`;
     this.#told({ is: "ArchiveHeld", conversation: "", clause: error.clause, reason });
   }

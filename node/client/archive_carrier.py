@@ -52,9 +52,7 @@ class ArchiveCarrier:
         self._hurry = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._held_until = 0
-        self._erases_from = 0  # nothing is removed there before
         self._told = ""
-        self._told_of_erasing = ""
         self._last = False  # the next batch is the last one
 
     def _seconds(self) -> int:
@@ -95,22 +93,24 @@ class ArchiveCarrier:
 
     async def _erase(self) -> Refused | None:
         """What was taken back goes before anything comes, also where there is no room. Where that
-        is refused it is asked for again later, and what is new goes on meanwhile.
+        is refused it is asked for again later, by whichever run, and what is new goes on meanwhile.
         """
-        while self._seconds() >= self._erases_from and (gone := self._archive.erasing()).rows:
+        if 0 < self._archive.not_erased.until - self._seconds() <= LONGEST_HELD:
+            return None
+        while (gone := self._archive.erasing()).rows:
             names = ArchiveNames(names=gone.names)
             try:
                 await self._api.ask("POST", "/archive/delete", object, names, once=False)
             except Refused as error:
-                self._erases_from = self._seconds() + _wait(error)
                 if is_switched_off(error):
                     self._refused(error)
-                elif error.clause != self._told_of_erasing:
-                    self._told_of_erasing = error.clause
+                    return error
+                told = self._archive.not_erased.clause
+                self._archive.hold_erasing(error.clause, self._seconds() + _wait(error))
+                if error.clause != told:
                     self._tell([ArchiveHeld(error.clause, f"{NOT_REMOVED}: {error.reason}")])
                 return error
             self._archive.erased(gone)
-            self._told_of_erasing = ""
         return None
 
     async def _put(self) -> None:

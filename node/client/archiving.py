@@ -14,7 +14,7 @@ from node.client import content as inner
 from node.client import rows
 from node.client.device_state import DeviceState
 from node.client.rows import ArchivedRow, ArchiveRow, MessageRow
-from node.client.said_rows import EraseRow, stands, words_of
+from node.client.said_rows import NOT_ERASED, EraseRow, NotErasedRow, stands, words_of
 from node.e2ee.mls.private.events import ApplicationMessage
 from node.e2ee.records.days import day_of
 from node.e2ee.records.record import Kind, Record, read
@@ -76,6 +76,7 @@ class Archiving:
         if not on:
             erased = (self._state.names("erase", one) for one in self._state.groups_with("erase"))
             self.sent([*self.waiting(), *(name for some in erased for name in some)])
+            self.erase_on()
         row = replace(self.row, off=not on, held="", held_until=0, why="")
         self._state.put(rows.ARCHIVE, row)
 
@@ -191,6 +192,18 @@ class Archiving:
         """Nothing goes out until then."""
         row = replace(self.row, held=error.clause, held_until=until, why=error.reason)
         self._state.put(rows.ARCHIVE, row)
+
+    @property
+    def not_erased(self) -> NotErasedRow:
+        return self._state.find(NOT_ERASED, NotErasedRow) or NotErasedRow()
+
+    def hold_erasing(self, clause: str, until: int) -> None:
+        """Nothing is removed there until then."""
+        self._state.put(NOT_ERASED, NotErasedRow(clause=clause, until=until))
+
+    def erase_on(self) -> None:
+        """It removes what is to be removed."""
+        self._state.delete(NOT_ERASED)
 
     def go_on(self) -> None:
         """It takes records again."""

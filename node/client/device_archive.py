@@ -5,6 +5,7 @@ from node.client.device_state import DeviceState
 from node.client.restoring import ArchivedPage, Restored, Restoring
 from node.client.rows import ArchivedRow, ArchiveRow
 from node.client.said import Said
+from node.client.said_rows import NotErasedRow
 from node.errors import Refused
 
 
@@ -44,6 +45,17 @@ class DeviceArchive:
         """It is removed there."""
         with self._state.step():
             self._archiving.sent(done.rows)
+            self._archiving.erase_on()
+
+    @property
+    def not_erased(self) -> NotErasedRow:
+        """Why what is to be removed there is not, and until when."""
+        return self._archiving.not_erased
+
+    def hold_erasing(self, clause: str, until: int) -> None:
+        """Nothing is removed there until then."""
+        with self._state.step():
+            self._archiving.hold_erasing(clause, until)
 
     def switch(self, on: bool) -> None:
         """Keep what is said from now on, or nothing any more."""

@@ -114,6 +114,7 @@ class DeviceInbox:
         """Take in what waited, as far as that goes: a commit may have waited behind its words."""
         found: list[ConversationEvent] = []
         groups, went_on = self._state.groups, True
+        parked.rename(self._state, group)  # not in the midst of them
         while went_on and self._state.first("parked", group) is not None:
             epoch = groups.session(group).epoch if group in groups else -1
             for one in parked.waiting(self._state, group):

@@ -53,12 +53,30 @@ def _waiting(state: DeviceState, name: str) -> Waiting:
     return Waiting(name, int(epoch), int(more[0]), more[1] == WORD)
 
 
+def rename(state: DeviceState, group: str) -> None:
+    """What a version before this one left gets the names of this one: by its own, the number of a
+    mailbox would stand for an epoch. Whoever goes through what waits has it done before."""
+    if all(" " in name for name in state.names("parked", group)):
+        return
+    for one in waiting(state, group):
+        if " " not in one.name:
+            item = state.get(one.name, ParkedRow)
+            state.delete(one.name)
+            _put(state, group, item)
+
+
+def _put(state: DeviceState, group: str, item: ParkedRow) -> None:
+    epoch = min(epoch_of(item), LATEST)
+    state.put(rows.parked_row(group, epoch, state.number(), is_word(item)), item)
+
+
 def keep(state: DeviceState, group: str, item: ParkedRow, again: bool = False) -> ParkedRow | None:
     """Let it wait. Who finds no room for that, if anybody: words make room for a commit, and what
     is of the latest epoch for what is of an earlier one.
 
     `again`: it may be one that waits already.
     """
+    rename(state, group)
     names = state.names("parked", group)
     if again and any(state.get(name, ParkedRow).content == item.content for name in names):
         return None
@@ -69,8 +87,7 @@ def keep(state: DeviceState, group: str, item: ParkedRow, again: bool = False) -
             return item
         crowded = state.get(name, ParkedRow)
         state.delete(name)
-    epoch = min(epoch_of(item), LATEST)
-    state.put(rows.parked_row(group, epoch, state.number(), is_word(item)), item)
+    _put(state, group, item)
     return crowded
 
 

@@ -13,6 +13,8 @@ from node.client.roster_rows import is_group
 from node.client.rows import ArchivedRow, MessageRow
 from node.wire.times import from_micros
 
+NOT_ERASED = "device/not_erased"
+
 
 class Reaction(msgspec.Struct, kw_only=True, frozen=True):
     """An emoji of `actor`, put or taken away (`off`) at `at` (microseconds) by the activity `id`.
@@ -38,6 +40,14 @@ class EarlyRow(msgspec.Struct, kw_only=True, frozen=True):
 
     act: MessageRow
     at: int
+
+
+class NotErasedRow(msgspec.Struct, kw_only=True, frozen=True):
+    """By which `clause` the home node removed nothing from the archive; it is asked again at
+    `until`."""
+
+    clause: str = ""
+    until: int = 0
 
 
 class EraseRow(msgspec.Struct, kw_only=True, frozen=True):

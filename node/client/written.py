@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from node.client import profile
 from node.errors import Conflict, Refused, Unreachable
@@ -16,9 +17,10 @@ from node.ports import Clock, Entropy
 from node.wire.times import from_micros, micros
 
 FILE: Final = "written.json"
-LOCK: Final = "written.lock"
+LOCK: Final = "written.lock"  # whoever reads or changes the file holds it, for that moment
 SHOWN: Final = 60  # characters of what was said, by which its author knows it again
 SURE: Final = timedelta(hours=23)  # the node knows a key for a day
+DONE: Final = ("API-6.2", "API-6.5")  # what was said with that key is posted
 LOOK: Final = "Whether it is posted is not known here: see kith feed --mine, and kith comments"
 AGAIN: Final = "; or say it again: the same words are posted once, and of changed ones you are told"
 EARLIER: Final = (
@@ -34,17 +36,30 @@ UNKNOWN: Final = (
 class Tried(msgspec.Struct, frozen=True):
     """The key of what was said and not answered, since when, and whose token it was said with.
 
-    `words`: how it begins.
+    `words`: how it begins. `digest`: of all that was said with the key last.
     """
 
     key: str
     at: int  # microseconds
     token: str  # its SHA-256, in hex
     words: str = ""
+    digest: str = ""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where the file has it, and what says that we are at it: None when another process is, or
+    when it is not `kept`. `earlier`: of a process that got no answer."""
+
+    name: str
+    tried: Tried
+    held: IO[str] | None = None
+    earlier: bool = False
+    kept: bool = True
 
 
 class Written:
-    """What is posted by this account of this machine, and not answered, by the path in the API."""
+    """What is posted by this account of this machine, and not answered: in a file, by the path in
+    the API and the key; a version before this one had one of each path."""
 
     def __init__(self, own: profile.Profile, home: Path, clock: Clock, entropy: Entropy) -> None:
         self._file = profile.folder_of(home, own.handle) / FILE
@@ -55,43 +70,97 @@ class Written:
     @asynccontextmanager
     async def posting(self, path: str, words: str) -> AsyncIterator[str]:
         """The key to post `words` to `path` with; that of earlier ones, as long as their answer is
-        missing. It is on disk before anything goes out: who is killed says it again.
+        missing. It is on disk before anything goes out: who is killed says it again. Another
+        process may be saying the same at this time: then it is said with the key of that one.
 
         Raises `Conflict` (API-6.2) when those were posted, and what is said now is not.
         """
-        with _alone(self._file.with_name(LOCK)) as is_alone:
-            if is_alone:
-                async with self._kept(path, words) as key:
-                    yield key
-            else:  # what another process says at this time is answered to that one
-                yield self._entropy.draw(16).hex()
+        place = self._begin(path, words)
+        try:
+            async with self._kept(place) as key:
+                yield key
+        finally:
+            if place.held is not None:
+                place.held.close()
 
     @asynccontextmanager
-    async def _kept(self, path: str, words: str) -> AsyncIterator[str]:
-        tried = self._all().get(path)
-        if tried is not None and not self._is_known(tried):
-            self._keep(path, None)
-            raise Conflict("API-6.2", UNKNOWN.format(words=_shown(tried)))
-        key = tried.key if tried else self._entropy.draw(16).hex()
-        now = tried or Tried(key, micros(self._clock.now()), self._token, words[:SHOWN])
-        is_kept = self._keep(path, now)
+    async def _kept(self, place: Place) -> AsyncIterator[str]:
+        if place.earlier and not self._is_known(place.tried):
+            self._forget(place)
+            raise Conflict("API-6.2", UNKNOWN.format(words=_shown(place.tried)))
         try:
-            yield key
+            yield place.tried.key
         except Unreachable as error:
-            if error.never_sent and tried is None:
-                self._keep(path, None)
+            if error.never_sent and not place.earlier:
+                self._forget(place)
                 raise
-            raise Unreachable(f"{error}. {LOOK}{AGAIN if is_kept else ''}") from None
-        except Conflict as error:
-            self._keep(path, None)
-            if error.clause != "API-6.2":
-                raise
-            raise Conflict("API-6.2", EARLIER.format(words=_shown(now))) from None
-        except Refused:
-            if tried is None:  # else the earlier words may still be posted
-                self._keep(path, None)
+            raise Unreachable(f"{error}. {LOOK}{AGAIN if place.kept else ''}") from None
+        except Refused as error:
+            # Of earlier words, or those of another process, nothing is known by another refusal.
+            if error.clause in DONE or not (place.earlier or error.clause == "API-6.3"):
+                self._forget(place)
+            if error.clause == "API-6.2":
+                raise Conflict("API-6.2", EARLIER.format(words=_shown(place.tried))) from None
             raise
-        self._keep(path, None)
+        self._forget(place)
+
+    def _begin(self, path: str, words: str) -> Place:
+        """What is left of a process that is no more, the same words first; else a new one."""
+        digest = hashlib.sha256(words.encode()).hexdigest()
+        key, now = self._entropy.draw(16).hex(), micros(self._clock.now())
+        tried = Tried(key, now, self._token, words[:SHOWN], digest)
+        with suppress(OSError), _alone(self._file.with_name(LOCK)):
+            return self._waiting(path, digest) or self._new(path, tried)
+        return Place("", tried, kept=False)
+
+    def _waiting(self, path: str, digest: str) -> Place | None:
+        left: list[Place] = []
+        said_now: Place | None = None
+        for name, one in self._all().items():
+            if name.split(" ")[0] != path:
+                continue
+            if (held := self._hold(one.key)) is not None:
+                left.append(Place(name, one, held, earlier=True))
+            elif (one.digest, one.token) == (digest, self._token):
+                said_now = Place(name, one)
+        left.sort(key=lambda place: (place.tried.digest != digest, place.tried.at))
+        found = said_now or next(iter(left), None)
+        for other in left:
+            if other is not found and other.held is not None:
+                other.held.close()
+        if found is not None and found.earlier:
+            with suppress(OSError):  # it has its key all the same
+                self._write(found.name, replace(found.tried, digest=digest))
+        return found
+
+    def _new(self, path: str, tried: Tried) -> Place:
+        place = Place(f"{path} {tried.key}", tried, self._hold(tried.key))
+        try:
+            self._write(place.name, tried)
+        except OSError:
+            self._lock_of(tried.key).unlink(missing_ok=True)
+            raise
+        return place
+
+    def _hold(self, key: str) -> IO[str] | None:
+        """What says that we are at it, until it is closed or we die; None while another is."""
+        file = self._lock_of(key).open("w")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            return None
+        return file
+
+    def _lock_of(self, key: str) -> Path:
+        return self._file.with_name(f"written-{key}.lock")
+
+    def _forget(self, place: Place) -> None:
+        if place.held is None:
+            return  # it is another process's to forget, or not kept
+        with suppress(OSError), _alone(self._file.with_name(LOCK)):
+            self._write(place.name, None)
+            self._lock_of(place.tried.key).unlink(missing_ok=True)
 
     def _is_known(self, tried: Tried) -> bool:
         """Whether the node would know its key."""
@@ -103,18 +172,13 @@ class Written:
             return msgspec.json.decode(self._file.read_bytes(), type=dict[str, Tried])
         return {}
 
-    def _keep(self, path: str, tried: Tried | None) -> bool:
-        """Whether it is kept; None is not."""
+    def _write(self, name: str, tried: Tried | None) -> None:
+        """Keep it under that name; None is not kept."""
         known = self._all()
-        if known.pop(path, None) is None and tried is None:
-            return True
+        known.pop(name, None)
         if tried is not None:
-            known[path] = tried
-        try:
-            profile.write(self._file, msgspec.json.encode(known))
-        except OSError:
-            return False
-        return True
+            known[name] = tried
+        profile.write(self._file, msgspec.json.encode(known))
 
 
 def _shown(tried: Tried) -> str:
@@ -124,17 +188,8 @@ def _shown(tried: Tried) -> str:
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[bool]:
-    """Whether no other process holds it; held meanwhile, and let go by the system when we die."""
-    try:
-        file = lock.open("w")
-    except OSError:
-        yield True  # nothing can be kept there either
-        return
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            yield False
-            return
-        yield True
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold it: for as long as a small file is read and written. Let go when we die."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,7 +1,6 @@
 """Fan-out: what is for many reaches them in pages, each a unit of its own (spec INB-6)."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
@@ -9,7 +8,6 @@ import msgspec
 from node.federation.telling import PAGE, Page
 from node.graph.visibility import Audience, AudienceKind
 from node.inbox.known import Known
-from node.wire.times import micros
 
 FAN_OUT: Final = "fan_out"  # the kind of its jobs
 FIRST: Final = 120  # people of the unit that its author waits for
@@ -21,11 +19,6 @@ class Shared(msgspec.Struct, frozen=True):
 
     by: str
     at: int
-
-    @classmethod
-    def of(cls, by: str, at: datetime) -> "Shared":
-        """The same, of an instant."""
-        return cls(by, micros(at))
 
 
 class FanOut(msgspec.Struct, frozen=True):

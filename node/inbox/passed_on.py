@@ -9,7 +9,6 @@ from node.inbox import sharing
 from node.inbox.fan_out import TO_ALL, first_readers
 from node.inbox.sharing import SharingUnit
 from node.wire.ids import same_origin
-from node.wire.times import micros
 
 PASSED_ON: Final = "passed_on"  # the kind of its jobs
 MOST_NAMED: Final = 5  # of those who would read it
@@ -17,7 +16,8 @@ MOST_NAMED: Final = 5  # of those who would read it
 
 class PassedOn(msgspec.Struct, frozen=True):
     """`by` shared the `post`. `counted`: as one that is fetched for them and their domain, after
-    it was `put_off` so many times; it was asked for `tries` times, of a server that did not answer.
+    it was `put_off` so many times; it was asked for `tries` times, of a server that did not answer,
+    and `waited` for one so many times without being asked for.
 
     `share`: the activity, where the post is to be shown as shared, `at` that instant (micros).
     `readers`: some of the accounts here that would read it.
@@ -28,6 +28,7 @@ class PassedOn(msgspec.Struct, frozen=True):
     counted: bool = False
     tries: int = 0
     put_off: int = 0
+    waited: int = 0
     share: str = ""
     at: int = 0
     readers: tuple[str, ...] = ()
@@ -44,7 +45,6 @@ async def look_for(said: Announce, unit: SharingUnit) -> None:
     # What is of their own origin is wanted anyhow: so a channel of PeerTube names its videos.
     if share or same_origin(said.object, said.actor):
         named = tuple(readers[:MOST_NAMED])
-        wanted = PassedOn(
-            said.actor, said.object, share=share, at=micros(said.published), readers=named
-        )
+        at = sharing.when(said, unit.now)
+        wanted = PassedOn(said.actor, said.object, share=share, at=at, readers=named)
         await unit.add_job(PASSED_ON, msgspec.json.encode(wanted).decode())

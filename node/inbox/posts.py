@@ -172,9 +172,9 @@ async def on_undo(activity: Undo, unit: PostUnit) -> None:
             await unit.add_tombstone(activity.object, activity.actor)
     elif said is not None:
         post = await unit.post(said.object)
-        if post is not None:
-            kind = "like" if isinstance(said, Like) else "share"
-            await unit.unreact(activity.actor, post.id, kind)
+        kind = "like" if isinstance(said, Like) else "share"
+        # What is shared and not here yet stands under the id by which it was shared.
+        await unit.unreact(activity.actor, post.id if post else said.object, kind)
 
 
 async def on_delete(activity: Delete, unit: PostUnit) -> None:

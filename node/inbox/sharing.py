@@ -15,10 +15,12 @@ from node.inbox import fan_out
 from node.inbox.audiences import Author, audience_of
 from node.inbox.fan_out import FanOutUnit, Shared
 from node.inbox.known import Known, own_words
+from node.wire.times import micros
 
 SHARE: Final = "share"  # the kind of the reaction
 MOST_A_DAY: Final = 100  # of one who shares
 DAY: Final = timedelta(days=1)
+LATE: Final = timedelta(hours=1)  # a share that is older than that stands where it came
 LONGEST: Final = 64 * 1024  # characters of a post that is kept because it was shared
 
 
@@ -46,12 +48,20 @@ class SharingUnit(FanOutUnit, Protocol):
         """The activities that say it and were not taken back."""
         ...
 
-    async def react(self, actor: str, object: str, kind: str, activity: str) -> None: ...
+    async def react(
+        self, actor: str, object: str, kind: str, activity: str, at: int | None = None
+    ) -> None:
+        """Keep that it was said; `at` that instant (microseconds), else now."""
+        ...
 
     async def unreact(self, actor: str, object: str, kind: str) -> None: ...
 
-    async def shared_since(self, actor: str, since: datetime, most: int) -> int:
-        """How many posts the actor shared since then; no more than `most` are counted."""
+    async def take_share(self, actor: str, activity: str) -> None:
+        """Count the share `activity` as one that was taken now, whatever becomes of it."""
+        ...
+
+    async def taken_since(self, actor: str, since: datetime, most: int) -> int:
+        """How many shares of the actor were taken since then; at most `most` are counted."""
         ...
 
 
@@ -62,14 +72,19 @@ async def take(said: Announce, object: str, unit: SharingUnit) -> bool:
         return False
     if not await fan_out.has_reader(unit, by, fan_out.TO_ALL):
         return False
-    if not (await unit.reaction(by, object, SHARE) or await _has_room(by, unit)):
-        return False
-    await unit.react(by, object, SHARE, said.id)
+    if said.id not in await unit.reaction(by, object, SHARE):
+        if await unit.taken_since(by, unit.now - DAY, MOST_A_DAY) >= MOST_A_DAY:
+            return False
+        await unit.take_share(by, said.id)
+    await unit.react(by, object, SHARE, said.id, when(said, unit.now))
     return True
 
 
-async def _has_room(by: str, unit: SharingUnit) -> bool:
-    return await unit.shared_since(by, unit.now - DAY, MOST_A_DAY) < MOST_A_DAY
+def when(said: Announce, now: datetime) -> int:
+    """When it was shared, in microseconds: what is far from now came now, or it would lie below
+    all that anybody reads, whoever shares it after that (INB-12.1)."""
+    is_near = now - LATE <= said.published <= now
+    return micros(said.published if is_near else now)
 
 
 async def shared(said: Announce, post: Known, unit: SharingUnit) -> None:
@@ -77,7 +92,7 @@ async def shared(said: Announce, post: Known, unit: SharingUnit) -> None:
     if post.deleted or await unit.hidden(post.author) or not await _is_public(post, unit):
         return
     if await take(said, post.id, unit):
-        await fan_out.into_feeds(unit, post, shared=Shared.of(said.actor, said.published))
+        await fan_out.into_feeds(unit, post, shared=Shared(said.actor, when(said, unit.now)))
 
 
 async def keep(note: Note, by: str, activity: str, object: str, unit: SharingUnit) -> bool:
@@ -111,7 +126,7 @@ async def show(by: str, activity: str, object: str, at: int, unit: SharingUnit) 
         return
     if post.id != object:
         await unit.unreact(by, object, SHARE)
-        await unit.react(by, post.id, SHARE, activity)
+        await unit.react(by, post.id, SHARE, activity, at)
     await fan_out.into_feeds(unit, post, shared=Shared(by, at))
 
 

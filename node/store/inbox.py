@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 from sqlalchemy import (
@@ -31,7 +31,7 @@ from node.store.jobs import add_job
 from node.store.notices import Notices
 from node.store.pipeline import Pipeline
 from node.store.post_facts import PostFacts, read_facts
-from node.store.sharers import SHARED_SINCE
+from node.store.shares_taken import SharesUnit
 from node.store.showing import showing
 from node.store.tables import (
     accounts,
@@ -47,7 +47,6 @@ from node.store.tombstones import Tombstones
 from node.store.unit import UnitContext
 from node.store.upserts import insert_ignore, insert_new
 from node.store.versions import Versions
-from node.store.visibility import VisibilityUnit
 from node.wire.ids import origin
 from node.wire.times import micros
 
@@ -88,7 +87,7 @@ def attachments_json(attachments: Iterable[Attachment]) -> str:
     return msgspec.json.encode(list(attachments)).decode()
 
 
-class InboxUnit(VisibilityUnit):
+class InboxUnit(SharesUnit):
     """A transaction of the inbox room."""
 
     _facts: PostFacts | None = None
@@ -260,7 +259,9 @@ class InboxUnit(VisibilityUnit):
         )
         return tuple((found.scalar_one_or_none() or "").split())
 
-    async def react(self, actor: str, object: str, kind: str, activity: str) -> None:
+    async def react(
+        self, actor: str, object: str, kind: str, activity: str, at: int | None = None
+    ) -> None:
         """Said once or more often: it counts once, until all that say it are taken back."""
         said = await self.reaction(actor, object, kind)
         if activity in said:
@@ -270,8 +271,9 @@ class InboxUnit(VisibilityUnit):
             kept = " ".join([*said, activity][-MOST_SAID:])
             await self.connection.execute(update(reactions).filter_by(**row).values(activity=kept))
             return
+        created = micros(self.now) if at is None else at
         await self.connection.execute(
-            reactions.insert().values(activity=activity, created=micros(self.now), **row)
+            reactions.insert().values(activity=activity, created=created, **row)
         )
 
     async def unreact(self, actor: str, object: str, kind: str) -> None:
@@ -286,11 +288,6 @@ class InboxUnit(VisibilityUnit):
         )
         if kind == SHARE:
             await Erasing(self).shared(object)
-
-    async def shared_since(self, actor: str, since: datetime, most: int) -> int:
-        """How many posts the actor shared since then; no more than `most` are counted."""
-        asked = {"actor": actor, "since": micros(since), "most": most}
-        return len(await self.connection.fetch(SHARED_SINCE, asked))
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
         found = await self.connection.execute(

@@ -129,6 +129,7 @@ RULES: Mapping[str, Keep] = {
     "friend_codes": Keep("until expires", (Rule(tables.friend_codes.c.expires, timedelta()),)),
     "idempotency": Keep("24 hours after created", (Rule(tables.idempotency.c.created, DAY),)),
     "notices": Keep("180 days after created", (Rule(tables.notices.c.created, 180 * DAY),)),
+    "shares_taken": Keep("24 hours after at", (Rule(tables.shares_taken.c.at, DAY),)),
     "mutes": Keep("until until, where it has one", (Rule(tables.mutes.c.until, timedelta()),)),
     "reports": Keep(
         "90 days after closed; open ones 365 days after created",

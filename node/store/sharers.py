@@ -1,9 +1,9 @@
 """Who shared what stands in a feed for that alone, as its reader sees it now (spec INB-12.2)."""
 
 from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, literal_column, select
+from sqlalchemy import bindparam, literal_column, select
 
 from node.store.near import near, near_author
 from node.store.people import people
@@ -14,7 +14,7 @@ from node.wire.api.inbox import Post
 from node.wire.times import from_micros
 
 MOST_SHARERS = 1_000  # of all posts of a page
-IS_SHARE = reactions.c.kind == literal_column("'share'")  # as the index has it
+IS_SHARE = reactions.c.kind == literal_column("'share'")
 _READER: Any = bindparam("reader")
 _POSTS: Any = bindparam("posts", expanding=True)
 SHARERS = (
@@ -24,16 +24,16 @@ SHARERS = (
     .limit(MOST_SHARERS)
 )
 NEAR = select(posts.c.id).where(posts.c.id.in_(_POSTS), near_author(_READER))
-SHARED_SINCE = (
-    select(reactions.c.object)
-    .where(
-        reactions.c.actor == bindparam("actor"),
-        IS_SHARE,
-        reactions.c.created >= bindparam("since"),
-    )
-    .limit(bindparam("most", type_=BigInteger))
-)
-Sharers = Mapping[str, Sequence[str]]
+
+
+class Sharer(NamedTuple):
+    """Who shared it, and when, in microseconds; or its author."""
+
+    actor: str
+    at: int = 0
+
+
+Sharers = Mapping[str, Sequence[Sharer]]
 
 
 async def sharers(unit: VisibilityUnit, rows: Sequence[Any], reader: str) -> Sharers:
@@ -42,7 +42,7 @@ async def sharers(unit: VisibilityUnit, rows: Sequence[Any], reader: str) -> Sha
     Only those count who are near the reader and not suspended; where the author is near, that is
     the author too.
     """
-    found: dict[str, list[str]] = {row.id: [] for row in rows if getattr(row, "shared", None)}
+    found: dict[str, list[Sharer]] = {row.id: [] for row in rows if getattr(row, "shared", None)}
     if not found:
         return {}
     asked = {"posts": list(found), "reader": reader}
@@ -51,17 +51,17 @@ async def sharers(unit: VisibilityUnit, rows: Sequence[Any], reader: str) -> Sha
     away = await unit.hidden_among(actors) if actors else set()
     for row in shared:
         if row.actor not in away:
-            found[row.object].append(row.actor)
+            found[row.object].append(Sharer(row.actor, row.created))
     near_ones = {row.id for row in known}
     for row in rows:
         if row.id in near_ones:
-            found[row.id].append(row.author)
+            found[row.id].append(Sharer(row.author))
     return found
 
 
 def left(by: Sharers, muted: Container[str]) -> Sharers:
     """Without those who are muted."""
-    return {id: [one for one in who if one not in muted] for id, who in by.items()}
+    return {id: [one for one in who if one.actor not in muted] for id, who in by.items()}
 
 
 def is_shown(row: Any, by: Sharers, reader: str) -> bool:
@@ -76,8 +76,8 @@ async def say_who(
     first = {row.id: by[row.id][0] for row in rows if by.get(row.id)}
     if not first:
         return
-    known = await people(connection, first.values())
+    known = await people(connection, [one.actor for one in first.values()])
     for post, row in zip(items, rows, strict=True):
-        who = first.get(row.id, row.author)
-        if who != row.author:
-            post.shared_by, post.shared = known[who], from_micros(row.at)
+        who = first.get(row.id)
+        if who is not None and who.actor != row.author:
+            post.shared_by, post.shared = known[who.actor], from_micros(who.at)

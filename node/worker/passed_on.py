@@ -35,7 +35,8 @@ LOG = logging.getLogger("node.worker")
 AT_ONCE: Final = 8  # fetches of the node
 AT_ONCE_OF_DOMAIN: Final = 2  # also at the server where they stand
 MOST_AT: Final = 300  # fetched in an hour at one server since others share what stands there
-SILENT_SECONDS: Final = 60.0  # in which nothing is fetched at a server that did not answer
+SILENT_SECONDS: Final = 60.0  # in which a host that did not answer is not asked for the same one
+SILENT_TIMES: Final = 30  # that one waits for that, each time longer, to an hour: about a day
 PUT_OFF: Final = timedelta(hours=1)  # until what goes beyond that is looked at again
 PUT_OFF_TIMES: Final = 24  # then it is left
 REFUSED_SECONDS: Final = 3600.0  # in which what was refused is not asked for again
@@ -79,7 +80,9 @@ class Pace:
             MOST_REMEMBERED, 3600.0, clock.ticks
         )
         self._refused: TTLCache[str, bool] = TTLCache(MOST_REMEMBERED, REFUSED_SECONDS, clock.ticks)
-        self._silent: TTLCache[str, bool] = TTLCache(MOST_REMEMBERED, SILENT_SECONDS, clock.ticks)
+        self._silent: TTLCache[tuple[str, str], bool] = TTLCache(
+            MOST_REMEMBERED, SILENT_SECONDS, clock.ticks
+        )
 
     def is_refused(self, id: str) -> bool:
         """Whether it was refused lately: asked for again, it would be again."""
@@ -88,12 +91,15 @@ class Pace:
     def refuse(self, id: str) -> None:
         self._refused[id] = True
 
-    def is_silent(self, domain: str) -> bool:
-        """Whether it did not answer just now: nor would it."""
-        return domain in self._silent
+    def is_silent(self, host: str, by: str) -> bool:
+        """Whether it did not answer just now, asked for something that `by` shared.
 
-    def silence(self, domain: str) -> None:
-        self._silent[domain] = True
+        Nobody else: they choose what it is asked for, and so whether it answers.
+        """
+        return (host, by) in self._silent
+
+    def silence(self, host: str, by: str) -> None:
+        self._silent[host, by] = True
 
     def begin(self, domain: str, by: str, at: str = "", readers: Sequence[str] = ()) -> bool:
         """Count one more of `by`, of the domain, for one of `readers`; False when there is no
@@ -197,8 +203,8 @@ class Reader(Struct, frozen=True):
             await self._begin(wanted, domain, self.domain(id))
 
     async def _begin(self, wanted: PassedOn, domain: str, at: str) -> None:
-        if at != domain and self.pace.is_silent(at):
-            await self._ask_again(wanted)
+        if at != domain and self.pace.is_silent(origin(wanted.post).authority, wanted.by):
+            await self._wait(wanted)
             return
         if not wanted.counted and not self.pace.begin(domain, wanted.by, at, wanted.readers):
             await self._put_off(domain, wanted)
@@ -235,8 +241,16 @@ class Reader(Struct, frozen=True):
             await self._leave(wanted)
         except Unreachable as silence:
             self._tell("what was passed on is not to be had now", wanted, silence)
-            self.pace.silence(self.domain(wanted.post))
+            self.pace.silence(origin(wanted.post).authority, wanted.by)
             await self._ask_again(wanted)
+
+    async def _wait(self, wanted: PassedOn) -> None:
+        """For a host that does not answer. It was not asked for this one: that is no try."""
+        if wanted.waited < SILENT_TIMES:
+            span = min(timedelta(minutes=2**wanted.waited), WAITS[-1])
+            await self._later(replace(wanted, waited=wanted.waited + 1), span)
+        else:
+            await self._leave(wanted)
 
     async def _ask_again(self, wanted: PassedOn) -> None:
         if wanted.tries < len(WAITS):

@@ -80,6 +80,46 @@ def test_what_an_earlier_version_named_by_the_mailbox_is_read(alice: Side, bob: 
 
 
 @pytest.mark.clause("DEV-5.2")
+def test_what_an_earlier_version_left_is_in_the_way_of_no_commit(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parked, "MOST", 5)
+    group = befriend(alice, bob)
+    alice.device.refresh(group, NOW)
+    alice.device.say(group, "hello", MICROS)
+    commit, words = sent(alice)
+    here = bob.device.state.groups.session(group).epoch
+    state = bob.device.state
+    with state.step():
+        for seq, content in ((9_000_000, false_commit(group, here + 2)), (9_000_001, words)):
+            state.put(f"parked/{group}/{seq:016d}", item(seq, content))
+    bob.reopen()
+    for number in range(4):  # the last one takes the place of the words
+        bob.get(false_commit(group, here + 900 + number, number))
+    assert not any(one.is_word for one in parked.waiting(bob.device.state, group))
+    alice.device.refresh(group, NOW)
+    (later,) = sent(alice)
+    bob.get(later)  # in the place of what claims to be later
+    bob.get(commit)
+    assert bob.device.state.groups.session(group).epoch == here + 2
+
+
+@pytest.mark.clause("DEV-5.2")
+def test_what_an_earlier_version_left_waits_on_for_a_group_that_is_not_known(bob: Side) -> None:
+    """Each is tried, and waits again under a name of this version while the others are tried."""
+    group, state = "ab" * 16, bob.device.state
+    with state.step():
+        for seq in (7, 8, 9):
+            content = false_commit(group, 3, seq)
+            state.put(f"parked/{group}/{seq:016d}", item(seq, content))
+    bob.reopen()
+    with bob.device.state.step():
+        bob.device.inbox.take_parked(group, NOW)
+    found = parked.waiting(bob.device.state, group)
+    assert [one.epoch for one in found] == [3, 3, 3]
+
+
+@pytest.mark.clause("DEV-5.2")
 def test_false_commits_keep_no_true_one_out_and_are_told_of_once(
     alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from node.client.archive_carrier import NOT_REMOVED
+from node.client.archive_carrier import NOT_REMOVED, ArchiveCarrier
 from node.client.cli import said
 from node.client.conversation_events import ArchiveHeld, ConversationEvent
 from node.client.kith import Kith, MessageChanged, ReactionChanged
@@ -151,6 +151,13 @@ async def test_a_deletion_that_the_archive_refuses_holds_no_record_up(
     # The word that was taken back, its deletion, and both new ones.
     assert (await alice.archive()).records == 4
     assert told == [ArchiveHeld("ARC-7.6", f"{NOT_REMOVED}: not now")]
+    again = ArchiveCarrier(alice.api, archive._archive, alice.clock, told.extend)
+    await again.send()
+    assert asked == 1, "nor is it in the next run of the program"
+    square.town.clock.pass_(timedelta(hours=1))
+    with pytest.raises(Forbidden):
+        await again.send()
+    assert (asked, len(told)) == (2, 1), "and it was told"
     monkeypatch.setattr(alice.api, "ask", ask)
     square.town.clock.pass_(timedelta(hours=1))
     await archive.send()

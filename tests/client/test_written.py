@@ -1,6 +1,8 @@
 """What is written is posted once, whatever was lost of the answers or changed between the tries."""
 
 import asyncio
+import hashlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +20,7 @@ from node.client.profile import Profile
 from node.client.written import Written
 from node.errors import Conflict, Malformed, NodeError, Unreachable
 from node.testing.fakes import FakeClock, FakeEntropy
+from node.wire.times import micros
 
 OWN = Profile(
     origin="https://alpha.test",
@@ -133,6 +136,72 @@ async def test_what_two_processes_say_at_a_time_are_two_posts(scene: Scene) -> N
         assert other != key
     async with one.posting("/posts", "hello") as again:
         assert again not in (key, other)
+    assert [one.name for one in scene.home.rglob("written-*")] == [], "nothing is left"
+
+
+@pytest.mark.clause("API-9.12")
+async def test_what_is_said_again_while_its_answer_is_awaited_is_the_same_post(
+    scene: Scene,
+) -> None:
+    one = Written(OWN, scene.home, scene.clock, scene.entropy)
+    two = Written(OWN, scene.home, scene.clock, scene.entropy)
+    async with one.posting("/posts", "hello") as key:
+        async with two.posting("/posts", "hello") as again:
+            assert again == key
+        async with two.posting("/comments", "hello") as comment:
+            assert comment != key
+        await scene.posts().post_text("something else")
+        with pytest.raises(Killed):
+            async with two.posting("/posts", "hi") as lost:
+                raise Killed
+        async with two.posting("/posts", "hi") as again:
+            assert again == lost, "who was killed beside another is remembered"
+        async with two.posting("/posts", "hello") as again:
+            assert again == key, "it was not forgotten by who did not begin it"
+    async with two.posting("/posts", "hello") as later:
+        assert later != key
+
+
+@pytest.mark.clause("API-9.12")
+async def test_of_several_that_got_no_answer_each_is_known_by_its_words(scene: Scene) -> None:
+    one = Written(OWN, scene.home, scene.clock, scene.entropy)
+    keys = {}
+    async with one.posting("/posts", "awaited"):
+        first, second = (one.posting("/posts", words) for words in ("first", "second"))
+        with pytest.raises(Killed):
+            async with first as keys["first"], second as keys["second"]:
+                raise Killed
+    for words in ("second", "first"):
+        async with one.posting("/posts", words) as key:
+            assert key == keys[words]
+
+
+@pytest.mark.clause("API-9.12")
+async def test_what_an_earlier_version_kept_is_remembered(scene: Scene) -> None:
+    (place,) = scene.home.rglob("profile.json")
+    token = hashlib.sha256(OWN.token.encode()).hexdigest()
+    tried = {"key": "ab" * 16, "at": micros(scene.clock.now()), "token": token, "words": "hello"}
+    place.with_name("written.json").write_text(json.dumps({"/posts": tried}))
+    written = Written(OWN, scene.home, scene.clock, scene.entropy)
+    for is_same in (True, False):
+        async with written.posting("/posts", "hello") as key:
+            assert (key == "ab" * 16) == is_same
+
+
+@pytest.mark.clause("API-9.12", "API-6.5")
+@pytest.mark.parametrize(("clause", "is_posted"), [("API-6.3", False), ("API-6.5", True)])
+async def test_a_refusal_that_says_nothing_of_the_key_forgets_no_earlier_words(
+    scene: Scene, clause: str, is_posted: bool
+) -> None:
+    written = Written(OWN, scene.home, scene.clock, scene.entropy)
+    with pytest.raises(Killed):
+        async with written.posting("/posts", "hello") as key:
+            raise Killed
+    with pytest.raises(Conflict, match="not now"):
+        async with written.posting("/posts", "hello"):
+            raise Conflict(clause, "not now")
+    async with written.posting("/posts", "hello") as again:
+        assert (again != key) is is_posted
 
 
 @pytest.mark.clause("API-9.12")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from node.federation.activities.shapes import PUBLIC, Announce, Block, Delete, Like, Undo
 from node.inbox import mutes, sharing
@@ -10,6 +11,7 @@ from node.inbox.audiences import Choice
 from node.inbox.mutes import MuteKind
 from node.store.mutes import MutesUnit
 from node.wire.api.inbox import Post
+from node.wire.times import from_micros
 from tests.contracts.stores import Store
 from tests.inbox.harness import ALICE, BOB, CAROL, DORA, EVE, Harness, any_harness, create, note
 
@@ -77,6 +79,39 @@ async def test_what_stands_there_already_stays_as_it_is(harness: Harness) -> Non
     assert await shown(harness) == [(theirs.id, "")]
 
 
+@pytest.mark.clause("INB-12.1", "INB-12.3")
+async def test_a_share_that_says_it_is_old_buries_nothing(harness: Harness) -> None:
+    post = await carols(harness)
+    await harness.hear(create(older := note(BOB, published=harness.clock.now(), **OPEN)))
+    harness.clock.pass_(HOUR)
+    came = harness.clock.now()
+    await harness.hear(replace(share(harness, post), published=from_micros(0)))
+    assert await shown(harness) == [(post, DORA), (older.id, "")]
+    harness.clock.pass_(HOUR)
+    await harness.hear(share(harness, post, BOB))
+    first, _ = await feed(harness)
+    assert first.shared is not None and came <= first.shared < came + HOUR / 2
+    await harness.hear(Undo(f"{DORA}/undo", DORA, f"{DORA}/share-1", None))
+    assert await shown(harness) == [(post, BOB), (older.id, "")]
+    first, _ = await feed(harness)
+    assert first.shared is not None and first.shared >= came + HOUR, "when Bob shared it"
+
+
+@pytest.mark.clause("INB-12.1")
+async def test_a_share_stands_where_it_was_said_when_that_is_not_long_ago(
+    harness: Harness,
+) -> None:
+    now = harness.clock.now()
+    lately = now - HOUR / 2
+    for number, said in enumerate((lately, now + HOUR)):
+        post = await carols(harness)
+        name = str(number)
+        await harness.hear(replace(share(harness, post, name=name), published=said))
+    late, early = await feed(harness)
+    assert early.shared == lately
+    assert late.shared is not None and now < late.shared < now + HOUR / 2
+
+
 @pytest.mark.clause("INB-12.1")
 async def test_only_what_is_public_is_shown_as_shared(harness: Harness) -> None:
     await harness.follow(CAROL, DORA)
@@ -107,7 +142,9 @@ async def test_whether_it_is_shown_is_decided_when_it_is_read(harness: Harness) 
 @pytest.mark.clause("INB-12.2", "INB-12.3")
 async def test_it_stays_as_long_as_one_of_those_near_shares_it(harness: Harness) -> None:
     post = await carols(harness)
-    await harness.hear(share(harness, post), share(harness, post, BOB), share(harness, post, EVE))
+    for who in (DORA, BOB, EVE):
+        await harness.hear(share(harness, post, who))
+        harness.clock.pass_(timedelta(seconds=1))
     assert await shown(harness) == [(post, DORA)]
     assert await shown(harness, "by_friends") == [(post, DORA)], "a friend shared it too"
     copy = share(harness, post)
@@ -162,6 +199,23 @@ async def test_of_one_who_shares_without_an_end_a_hundred_a_day_are_taken(
     assert [id for id, _ in await shown(harness)] == posts[2::-1]
     await harness.hear(share(harness, posts[0], BOB))
     assert len(await shown(harness)) == 3
+    await harness.hear(share(harness, posts[3], name="another"))
+    assert len(await shown(harness)) == 3
     harness.clock.pass_(timedelta(days=1))
     await harness.hear(share(harness, posts[3], name="again"))
     assert len(await shown(harness)) == 4
+
+
+@pytest.mark.clause("INB-12.4")
+async def test_who_takes_back_what_they_share_gets_nothing_back_of_the_day(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "MOST_A_DAY", 3)
+    post = await carols(harness)
+    for name in map(str, range(6)):
+        await harness.hear(share(harness, post, name=name))
+        await harness.hear(Undo(f"{DORA}/undo-{name}", DORA, f"{DORA}/share-{name}", None))
+    told = await harness.told()
+    assert told.count("post") == told.count("post_deleted") == 3
+    await harness.hear(share(harness, post, BOB))
+    assert await shown(harness) == [(post, BOB)]

@@ -160,6 +160,19 @@ async def test_what_is_taken_back_while_it_is_fetched_is_not_shown(scene: Scene)
     assert await scene.feed() == []
 
 
+@pytest.mark.clause("INB-12.3", "INB-3.3")
+async def test_what_is_taken_back_without_its_id_while_it_is_fetched_is_not_shown(
+    scene: Scene,
+) -> None:
+    post = scene.note()
+    said = await scene.shares(post)
+    enclosed = {name: value for name, value in said.items() if name != "id"}
+    undo = scene.eve.says("Undo", post, "https://tube.test/t/undo", to=[PUBLIC])
+    await scene.tube.say(scene.alpha, scene.eve, {**undo, "object": enclosed})
+    await scene.settled()
+    assert await scene.feed() == [] and await scene.kept() == []
+
+
 @pytest.mark.clause("INB-12.2", "FED-7.7")
 async def test_what_who_is_suspended_wrote_is_not_fetched_nor_shown(scene: Scene) -> None:
     post = scene.note()
@@ -211,6 +224,68 @@ async def test_a_silent_server_is_not_asked_for_each_of_its_posts(scene: Scene) 
         await scene.settled(timedelta(minutes=1))
     await scene.settled(WAITS[1])
     assert sorted(id for id, _, _ in await scene.shown()) == posts
+
+
+@pytest.mark.clause("INB-9.2")
+async def test_what_does_not_answer_holds_up_nothing_else_of_its_domain(scene: Scene) -> None:
+    """Someone shares what is dead whenever the honest share is due to be asked for again."""
+    for number, span in enumerate((0, 1, 10, 60)):
+        await scene.settled(timedelta(minutes=span))
+        await scene.shares(f"https://dead.third.test/o/{number}")
+        await scene.settled()
+    post = scene.note()
+    await scene.shares(post)
+    await scene.settled()
+    assert scene.asked(post) == 1
+    assert [id for id, _, _ in await scene.shown()] == [post]
+
+
+@pytest.mark.clause("INB-9.2")
+async def test_what_one_points_at_and_does_not_answer_holds_up_nobody_else(scene: Scene) -> None:
+    post, answer = scene.note(), scene.third.answer
+
+    async def answers(request: Any) -> Any:
+        if "/slow" in request.url:
+            raise Unreachable("no answer in time")
+        return await answer(request)
+
+    scene.town.strangers["third.test"] = answers
+    mallory = scene.tube.character("mallory")
+    await scene.alpha.node.lines.discovery.actor(mallory.id)
+    await scene.follow(scene.alice.actor, mallory.id)
+    said = mallory.says(
+        "Announce", "https://third.test/o/slow", "https://tube.test/t/slow", to=[PUBLIC]
+    )
+    await scene.tube.say(scene.alpha, mallory, said)
+    await scene.settled()
+    await scene.shares(post)
+    await scene.settled()
+    assert [id for id, _, _ in await scene.shown()] == [post]
+
+
+@pytest.mark.clause("INB-9.2")
+async def test_what_waits_for_a_silent_server_uses_up_no_try(scene: Scene) -> None:
+    """More of one's shares wait there than are asked for while it is away."""
+    posts = [scene.note(str(number)) for number in range(6)]
+    answer = scene.third.answer
+    asked: list[str] = []
+
+    async def silent(request: Any) -> Any:
+        asked.append(request.url)
+        raise Unreachable("no answer in time")
+
+    scene.town.strangers["third.test"] = silent
+    for post in posts:
+        await scene.shares(post)
+    await scene.settled()
+    for _ in range(80):
+        await scene.settled(timedelta(minutes=1))
+    scene.town.strangers["third.test"] = answer
+    for _ in range(8):
+        await scene.settled(timedelta(hours=1))
+    shown = {id for id, _, _ in await scene.shown()}
+    assert shown == {one for one in posts if asked.count(one) <= len(WAITS)}
+    assert shown, "what was asked for four times is left; the others only waited"
 
 
 @pytest.mark.clause("INB-9.2")

@@ -45,6 +45,7 @@ from node.store.tables.inbox import (
     posts,
     reactions,
     reports,
+    shares_taken,
     timeline,
 )
 from node.store.tables.node import admin_log, settings
@@ -107,6 +108,7 @@ __all__ = [
     "resets",
     "sessions",
     "settings",
+    "shares_taken",
     "timeline",
     "tombstones",
     "uploads",

@@ -78,7 +78,15 @@ reactions = table(
     text("activity"),
     instant("created", nullable=False),
     Index("ix_reactions_object_kind", "object", "kind"),
-    some_index("ix_reactions_shares", "kind = 'share'", "actor", "created"),
+)
+
+shares_taken = table(
+    "shares_taken",  # also those that were taken back: so many are taken in a day
+    Column("actor", TEXT, primary_key=True),
+    Column("activity", TEXT, primary_key=True),
+    instant("at", nullable=False),
+    Index("ix_shares_taken_at_actor_activity", "at", "actor", "activity"),
+    keep="24 hours after at",
 )
 
 timeline = table(

@@ -106,7 +106,7 @@ class FeedUnit(InboxUnit):
                 continue
             if (of, id) in self.tables.shared and who[0] != author:
                 item.shared_by = shown(self.tables, who[0])
-                item.shared = from_micros(self.tables.timeline[of, id])
+                item.shared = from_micros(self.tables.shares[who[0], id])
             item.filtered = filtered(item, reader, words)
             items.append(item)
         return items, cursor

@@ -1,7 +1,7 @@
 """The inbox room's unit over a `MemoryTables`, and the pages of feeds and notices."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -21,6 +21,7 @@ from node.store.inbox import MOST_SAID
 from node.store.visibility import GROUPS
 from node.testing.memory.graph import GraphUnit
 from node.testing.memory.notices import Notices
+from node.testing.memory.shares import SharesUnit
 from node.testing.memory.tables import Notice, Task, Written
 from node.testing.memory.tombstones import Tombstones
 from node.testing.memory.unit import Unit
@@ -145,7 +146,7 @@ class VisibilityUnit(Unit):
         return sorted({one.shared_inbox or one.inbox for one in abroad})
 
 
-class InboxUnit(VisibilityUnit):
+class InboxUnit(VisibilityUnit, SharesUnit):
     """A transaction of the inbox room."""
 
     async def put_post(
@@ -286,12 +287,16 @@ class InboxUnit(VisibilityUnit):
     async def reaction(self, actor: str, object: str, kind: str) -> tuple[str, ...]:
         return self.tables.reactions.get((actor, object, kind), ())
 
-    async def react(self, actor: str, object: str, kind: str, activity: str) -> None:
+    async def react(
+        self, actor: str, object: str, kind: str, activity: str, at: int | None = None
+    ) -> None:
         said = await self.reaction(actor, object, kind)
         if activity not in said:
             self.tables.reactions[actor, object, kind] = (*said, activity)[-MOST_SAID:]
             if kind == SHARE:
-                self.tables.shares.setdefault((actor, object), micros(self.now))
+                self.tables.shares.setdefault(
+                    (actor, object), micros(self.now) if at is None else at
+                )
 
     async def unreact(self, actor: str, object: str, kind: str) -> None:
         self.tables.reactions.pop((actor, object, kind), None)
@@ -311,22 +316,6 @@ class InboxUnit(VisibilityUnit):
             del self.tables.shared[account, id]
             self.tables.timeline.pop((account, id), None)
             await self.tell(account, "post_deleted", {"id": id})
-
-    def is_near(self, reader: str, other: str) -> bool:
-        """Whether what `other` says stands in the feed of `reader`."""
-        return self.is_friend(reader, other) or self.is_followed(reader, other)
-
-    def is_friend(self, reader: str, other: str) -> bool:
-        found = self.tables.friendships.get((reader, other))
-        return found is not None and found[0].pair == FRIENDS
-
-    def is_followed(self, reader: str, other: str) -> bool:
-        found = self.tables.follows.get((reader, other))
-        return found is not None and found[0].state is FollowState.ACCEPTED
-
-    async def shared_since(self, actor: str, since: datetime, most: int) -> int:
-        mine = (at for (who, _), at in self.tables.shares.items() if who == actor)
-        return min(most, sum(at >= micros(since) for at in mine))
 
     async def unreact_by_id(self, actor: str, activity: str) -> bool:
         for key, said in list(self.tables.reactions.items()):

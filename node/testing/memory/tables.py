@@ -223,6 +223,7 @@ class MemoryTables:
     timeline: dict[tuple[str, str], int] = field(default_factory=dict)
     shared: dict[tuple[str, str], None] = field(default_factory=dict)  # lines for that alone
     shares: dict[tuple[str, str], int] = field(default_factory=dict)  # when, by actor and post
+    shares_taken: dict[tuple[str, str], datetime] = field(default_factory=dict)
     reactions: dict[tuple[str, str, str], tuple[str, ...]] = field(default_factory=dict)
     packages: dict[str, Package] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
