@@ -47,7 +47,7 @@ function compressed(file: OutputFile): number {
 // With all that is loaded later.
 for (const [page, largest] of [
   ["mls/index.ts", 37_000],
-  ["device/device.ts", 84_000],
+  ["device/device.ts", 86_000],
   ["vault/vault.ts", 15_000],
   ["worker/tab.ts", 2_000],
 ] as const) {
@@ -86,7 +86,7 @@ test("the worker is small, and whoever is not logged in fetches a part of it", a
     [...named(start)].filter((name) => !known.some((one) => one.has(name)));
   assert(sum(first) < 18_000, "before anyone is logged in");
   const opened = sum(besides("open_device", first));
-  assert(opened < 81_500, `when somebody is: ${opened} bytes`);
+  assert(opened < 82_500, `when somebody is: ${opened} bytes`);
   assert(sum(besides("argon2", first, open)) < 6_000, "with a passphrase");
   assert(sum(besides("handshake_part", first, open)) < 11_000, "when a group changes");
   assert(sum(besides("key_changes", first, open)) < 3_000, "when the keys change");

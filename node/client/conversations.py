@@ -19,12 +19,12 @@ from typing import Final
 
 import msgspec
 
-from node.client import unfetched
+from node.client import group_names, unfetched
 from node.client.api_client import ApiClient
 from node.client.conversation_events import ConversationEvent
-from node.client.device_rosters import AMBIGUOUS, is_meant
 from node.client.device_trust import Standing
 from node.client.event_stream import Event
+from node.client.group_names import AMBIGUOUS, is_meant
 from node.client.groups import former
 from node.client.messenger import Messenger
 from node.client.people import People
@@ -96,7 +96,7 @@ class Conversations:
         """
         messenger = await self.talk()
         messenger.device.check_seat()
-        if group := messenger.device.rosters.meant(who):
+        if group := group_names.meant(messenger.device.state, who):
             if group != who and not re.search(r"\s", who):
                 await self._check_no_person(who)
             return group
@@ -195,7 +195,7 @@ class Conversations:
     async def conversations_with(self, who: str) -> list[str]:
         """The conversations of just us and somebody, first the one that `say` uses; often one."""
         device = (messenger := await self.talk()).device
-        if group := device.rosters.meant(who):
+        if group := group_names.meant(device.state, who):
             return [group]
         return device.between(await self._id(messenger, who))
 
@@ -211,7 +211,7 @@ class Conversations:
         if who in device.archive.conversations():
             return [who]
         groups = await self.conversations_with(who)
-        if device.rosters.meant(who):
+        if group_names.meant(device.state, who):
             return groups
         actor = await self._id(messenger, who)
         every = device.conversations().items()

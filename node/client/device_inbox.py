@@ -40,7 +40,7 @@ from node.e2ee.mls.private.session import Step
 from node.e2ee.mls.public import framing
 from node.e2ee.mls.public.group_info import Welcome
 from node.e2ee.mls.public.proposals import Remove
-from node.errors import Missing, Refused
+from node.errors import Forbidden, Missing, Refused
 
 
 class DeviceInbox:
@@ -319,7 +319,8 @@ class DeviceInbox:
         session = self._state.groups.session(group)
         if event.sender.leaf in rosters.going(session) and event.epoch == session.epoch:
             # The ratchet has moved all the same: the key was used.
-            return [MessageUnreadable(group, "E2E-8.5", rosters.IS_OUT)]
+            raised = Forbidden("E2E-8.5", rosters.IS_OUT)
+            return [MessageUnreadable(group, raised.clause, raised.reason)]
         try:
             said = inner.read(event.data)
         except Refused as error:

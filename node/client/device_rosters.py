@@ -1,6 +1,5 @@
 """Pure: what a device's person makes of groups, each deed a step (spec E2E-8, DEV-19)."""
 
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -13,16 +12,12 @@ from node.client.groups import new_group_id
 from node.client.intents import Appoint, Intent, Quit, Remove, Rename
 from node.client.key_stock import Packages
 from node.client.roster import Roster
-from node.client.roster_rows import LineRow, RosterRow, SpoiltRow
+from node.client.roster_rows import LineRow, SpoiltRow
 from node.client.rows import ConversationRow
 from node.e2ee.mls.public import key_package
-from node.errors import Conflict, Forbidden, Missing, Refused
+from node.errors import Forbidden, Missing, Refused
 
 NAMELESS_SECONDS = 86_400
-AMBIGUOUS = (
-    "a group and somebody are both called {who}: write @{who} for them, or the id of the group"
-    " (kith chats --json)"
-)
 OTHER_KEYS = "{who} is in the group with other keys: take them out, and then in again"
 NO_GROUP = "that conversation has no people to add, no roles and no name: begin a group"
 
@@ -57,31 +52,6 @@ class DeviceRosters:
     def of(self, group: str) -> Roster | None:
         """The group as this device saw it last; None of a conversation that is none."""
         return roster_rows.known(self._state, group)
-
-    def named(self, name: str) -> list[str]:
-        """The groups that are called so; those that this device is in, if there are some."""
-        names = self._state.names("roster")
-        known = {n.partition("/")[2]: self._state.get(n, RosterRow).name for n in names}
-        wanted, here = _key(name), self._state.conversations()
-        alike = [group for group, one in known.items() if _key(one) == wanted and group in here]
-        stand = [group for group in alike if not self._state.conversation(group).left]
-        return stand or alike
-
-    def meant(self, who: str) -> str:
-        """The conversation with that id, or the group of that name; "" for a person.
-
-        Raises `Conflict` (DEV-19.3) where several groups are called so.
-        """
-        if self._state.has(rows.conversation_row(who)):
-            return who
-        is_person = roster.is_like_people(who) or who.startswith("https://")
-        found = [] if is_person else self.named(who)
-        if len(found) > 1:
-            several = f"several groups are called {who}: name one by its id (kith chats --json)"
-            raise Conflict("DEV-19.3", several)
-        if found and any(is_meant(n.partition("/")[2], who) for n in self._state.names("handle")):
-            raise Conflict("DEV-19.3", AMBIGUOUS.format(who=who))
-        return found[0] if found else ""
 
     def lines(self, *groups: str) -> list[LineRow]:
         """What happened to groups, the oldest first."""
@@ -195,17 +165,6 @@ class DeviceRosters:
         rosters.check(self._mine(group), intent, self._state.actor)
         with self._state.step():
             self._outbox.change(group, intent, now)
-
-
-def is_meant(handle: str, who: str) -> bool:
-    """Whether `who`, in full or as a bare name, is `handle`."""
-    full, short = handle.lstrip("@").casefold(), who.lstrip("@").casefold()
-    return short in (full, full.partition("@")[0])
-
-
-def _key(name: str) -> str:
-    """By what names of groups are told apart."""
-    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def knows_groups(package: bytes) -> bool:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from node.client import group_names
 from node.client.conversations import Conversations
 from node.client.device import Device
-from node.client.device_rosters import is_meant
+from node.client.group_names import is_meant
 from node.client.intents import Say
 from node.client.roster import Roster
 from node.client.roster_rows import LineRow, SpoiltRow
@@ -77,7 +78,7 @@ class GroupTalk:
     async def group(self, who: str) -> Roster | None:
         """Its name and people as this device saw them last; None for a talk that is no group."""
         device = (await self._talk.talk()).device
-        return device.rosters.of(device.rosters.meant(who))
+        return device.rosters.of(group_names.meant(device.state, who))
 
     async def group_id(self, who: str) -> str:
         """The id of a group that this device is in. Raises `Missing` (DEV-19.3): with nobody a
@@ -95,7 +96,7 @@ class GroupTalk:
     async def group_lines(self, who: str) -> list[LineRow]:
         """Who came and went there, what it was called, who got which role; the oldest first."""
         device = (await self._talk.talk()).device
-        return device.rosters.lines(device.rosters.meant(who))
+        return device.rosters.lines(group_names.meant(device.state, who))
 
     async def chats(self) -> list[Chat]:
         """Every talk, where something was said last first."""
@@ -126,7 +127,7 @@ class GroupTalk:
     async def _group(self, who: str) -> str:
         device = (await self._talk.talk()).device
         device.check_seat()
-        found = device.rosters.meant(who)
+        found = group_names.meant(device.state, who)
         if not found or device.conversations()[found].left or not device.rosters.of(found):
             raise Missing("DEV-19.3", NO_SUCH.format(who=who))
         return found
