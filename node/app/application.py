@@ -203,7 +203,9 @@ def make_web(
 
     async def lookup(text: str) -> ActorView:
         # Who is known here is not looked for elsewhere: their server may be away just now.
-        return _view(await find(await friends.whom(text)))
+        actor = await find(await friends.whom(text))
+        # Our people see what they just changed, whichever process changed it.
+        return _view((await stores.directory.as_stored(actor.id) if actor.local else None) or actor)
 
     async def prove(call: Call, body: bytes) -> str | None:
         if "Signature" not in call.headers:
