@@ -13,7 +13,7 @@ import node.testing.memory
 ROOMS = (
     {"accounts", "sessions", "invites", "links"},
     {"graph", "friends"},
-    {"visibility", "inbox", "feeds", "reports", "mutes", "edits"},
+    {"visibility", "inbox", "feeds", "reports", "mutes", "edits", "shares", "shares_taken"},
     {"key_packages", "mailbox", "e2ee"},
     {"uploads", "video", "pictures", "attachments", "through"},
     {"federation", "resending", "catching_up"},
