@@ -19,9 +19,7 @@ import {
   archiveKeyRow,
   dueRow,
   type MessageRow,
-  NOT_ERASED,
-  NOT_ERASED_ROW,
-  type NotErasedRow,
+  type Kind as RowKind,
 } from "./rows.ts";
 import { ERASE, groupIn, membersOf, stands, wordsOf } from "./said_rows.ts";
 
@@ -81,6 +79,16 @@ export interface Erasing {
   readonly rows: readonly string[];
   readonly names: readonly Bytes[];
 }
+
+const NOT_ERASED = "device/not_erased";
+
+/** By which `clause` the home node removed nothing from the archive; it is asked again at `until`. */
+export interface NotErasedRow {
+  readonly clause: string;
+  readonly until: number;
+}
+
+const NOT_ERASED_ROW: RowKind<NotErasedRow> = (value) => value as NotErasedRow;
 
 /** The archive's side of one device. Nothing of it happens without an archive key. */
 export class Archiving {

@@ -3,10 +3,10 @@
 import type { Refused } from "../errors.ts";
 import { loaded } from "../loaded.ts";
 import type { Bytes } from "../wire/bytes.ts";
-import type { Archiving, Due, Erasing } from "./archiving.ts";
+import type { Archiving, Due, Erasing, NotErasedRow } from "./archiving.ts";
 import type { DeviceState } from "./device_state.ts";
 import type { ArchivedPage, Restored } from "./restoring.ts";
-import { ARCHIVED, type ArchiveRow, type NotErasedRow } from "./rows.ts";
+import { ARCHIVED, type ArchiveRow } from "./rows.ts";
 import type { Said } from "./said.ts";
 
 /** Does work when all that was asked before is done; `step` writes what it changes. */

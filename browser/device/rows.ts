@@ -13,7 +13,6 @@ export const CURSOR = "device/cursor";
 export const SEAT = "device/seat";
 export const INCARNATION = "device/incarnation";
 export const ARCHIVE = "device/archive";
-export const NOT_ERASED = "device/not_erased";
 
 /** Row → its new value, null for one that goes. */
 export type Changes = ReadonlyMap<string, Bytes | null>;
@@ -185,12 +184,6 @@ export interface ArchiveRow {
   readonly missing: number;
 }
 
-/** By which `clause` the home node removed nothing from the archive; it is asked again at `until`. */
-export interface NotErasedRow {
-  readonly clause: string;
-  readonly until: number;
-}
-
 /** Who was in a conversation of which this device has the history only. */
 export interface ArchivedRow {
   readonly members: readonly string[];
@@ -267,7 +260,6 @@ export const SEAT_ROW: Kind<SeatRow> = (value) => {
 export const INCARNATION_ROW: Kind<IncarnationRow> = (value) => value as IncarnationRow;
 
 export const ARCHIVE_ROW: Kind<ArchiveRow> = (value) => value as ArchiveRow;
-export const NOT_ERASED_ROW: Kind<NotErasedRow> = (value) => value as NotErasedRow;
 export const ARCHIVED: Kind<ArchivedRow> = (value) => value as ArchivedRow;
 export const RETURNED: Kind<ReturnedRow> = (value) => value as ReturnedRow;
 export const ABSENT: Kind<AbsentRow> = (value) => value as AbsentRow;
