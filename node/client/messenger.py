@@ -304,6 +304,7 @@ class Messenger:
 
     async def pull(self) -> None:
         """Take in all that waits in the mailbox; what it was is then in `heard`."""
+        self._closing.clear()  # who asks is not at their end
         await self._read_mailbox()
         if self._is_due:
             await self._send_and_tell()
@@ -311,8 +312,7 @@ class Messenger:
     @property
     def _is_due(self) -> bool:
         """Whether there is something to do now, of whichever kind."""
-        follows = self.device.trust.is_followed
-        return self.device.has_work or self.lookups.is_due or not follows
+        return self.device.has_work or self.lookups.is_due or not self.device.trust.is_followed
 
     async def _read_mailbox(self) -> None:
         async with self._reading:
