@@ -24,8 +24,6 @@ from node.wire.times import from_micros, micros
 
 UNDO = b'"Undo"'
 LEASE = timedelta(seconds=60)
-# What arrives within it is settled by one commit; nobody waits for that but the lane's next round.
-GATHER_SECONDS = 0.02
 REMARKS_SECONDS = 600  # how often an unchanged success of a peer is written down
 SETTLE = text(
     "UPDATE deliveries SET state = :state, attempts = :attempts, first_tried = :first, "
@@ -113,7 +111,7 @@ class DeliveryQueue:
         self._clock = clock
         self._worker = worker
         self._settlements: GroupCommit[tuple[QueuedDelivery, Verdict, datetime]] = GroupCommit(
-            self._write, gather_seconds=GATHER_SECONDS
+            self._write
         )
         self._remarked: TTLCache[str, bool] = TTLCache(10_000, REMARKS_SECONDS, clock.ticks)
 

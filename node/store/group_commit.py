@@ -11,20 +11,13 @@ LARGEST_GROUP = 500  # rows of one commit: what waits behind it waits a few mill
 
 
 class GroupCommit(Generic[R]):
-    """`add` returns when its row is committed. `write` commits rows, in their order.
-
-    `gather_seconds`: how long a commit waits for more, unless `most` wait already.
-    """
+    """`add` returns when its row is committed. `write` commits rows, in their order."""
 
     def __init__(
-        self,
-        write: Callable[[Sequence[R]], Awaitable[None]],
-        most: int = LARGEST_GROUP,
-        gather_seconds: float = 0.0,
+        self, write: Callable[[Sequence[R]], Awaitable[None]], most: int = LARGEST_GROUP
     ) -> None:
         self._write = write
         self._most = most
-        self._gather_seconds = gather_seconds
         self._waiting: list[tuple[R, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -48,8 +41,6 @@ class GroupCommit(Generic[R]):
     async def _drain(self) -> None:
         try:
             while self._waiting:
-                if self._gather_seconds and len(self._waiting) < self._most:
-                    await asyncio.sleep(self._gather_seconds)
                 group = self._waiting[: self._most]
                 del self._waiting[: self._most]
                 await self._commit(group)

@@ -1,44 +1,39 @@
-"""Rows that wait while a commit runs are written together; some are waited for."""
+"""Rows that wait while a commit runs are written together by the next one."""
 
 import asyncio
 from collections.abc import Sequence
 
 from node.store.group_commit import GroupCommit
 
-LONG = 3600.0  # nobody waits for it in a test
-
 
 class Written:
-    """What was written, a list for each commit."""
+    """What was written, a list for each commit; none ends before it is let go."""
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
+        self.begun = asyncio.Event()
+        self.ends = asyncio.Event()
 
     async def write(self, rows: Sequence[int]) -> None:
         self.groups.append(list(rows))
+        self.begun.set()
+        await self.ends.wait()
 
 
-async def test_what_comes_one_by_one_is_one_commit_when_it_is_gathered() -> None:
-    written = Written()
-    commit = GroupCommit(written.write, gather_seconds=0.01)
-    done = [commit.submit(0)]
-    for row in (1, 2, 3):
-        await asyncio.sleep(0)  # the loop turns, as it does between two answers of peers
-        done.append(commit.submit(row))
-    await asyncio.gather(*done)
-    assert written.groups == [[0, 1, 2, 3]]
-
-
-async def test_a_whole_group_is_not_waited_for() -> None:
-    written = Written()
-    commit = GroupCommit(written.write, most=2, gather_seconds=LONG)
-    await asyncio.gather(commit.submit(1), commit.submit(2))
-    assert written.groups == [[1, 2]]
-
-
-async def test_without_gathering_a_row_that_is_alone_is_written_at_once() -> None:
+async def test_what_comes_while_a_commit_runs_is_the_next_one() -> None:
     written = Written()
     commit = GroupCommit(written.write)
-    for row in (1, 2):
-        await commit.add(row)
-    assert written.groups == [[1], [2]]
+    first = commit.submit(0)
+    await written.begun.wait()
+    more = [commit.submit(row) for row in (1, 2, 3)]
+    written.ends.set()
+    await asyncio.gather(first, *more)
+    assert written.groups == [[0], [1, 2, 3]]
+
+
+async def test_a_commit_takes_no_more_than_the_largest_group() -> None:
+    written = Written()
+    written.ends.set()
+    commit = GroupCommit(written.write, most=2)
+    await asyncio.gather(*(commit.submit(row) for row in range(3)))
+    assert written.groups == [[0, 1], [2]]
