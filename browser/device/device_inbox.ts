@@ -152,7 +152,8 @@ export class DeviceInbox {
       for (const one of await parked.waiting(this.#state, group)) {
         const here = await epoch();
         if (here !== null && one.epoch > here) break; // nor is anything behind it of an earlier one
-        const item = await this.#state.get(one.name, PARKED);
+        const item = await this.#state.find(one.name, PARKED);
+        if (item === null) continue; // it went with what nobody follows (DEV-19.6)
         this.#state.delete(one.name);
         found.push(...(await this.#openOrTell(item, now)));
       }
@@ -209,7 +210,7 @@ export class DeviceInbox {
   /** What the relay took, and nobody may follow: a commit ends the group (E2E-8.6). */
   async #unfollowed(group: string, event: Event, error: Refused): Told {
     if (event.kind !== "Committed" && event.kind !== "Removed") throw error;
-    const spoilt = rosters.spoil(this.#state, group, event, error);
+    const spoilt = await rosters.spoil(this.#state, group, event, error);
     const told = [...(await this.#outbox.giveUp(group, error)), spoilt];
     await this.errands.left(group, [this.#state.actor]);
     return told;

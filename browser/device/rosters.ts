@@ -14,11 +14,12 @@ import type { DeviceOutbox } from "./device_outbox.ts";
 import type { DeviceState } from "./device_state.ts";
 import { actorOf } from "./groups.ts";
 import type { Intent } from "./intents.ts";
+import * as later from "./later.ts";
 import * as roster from "./roster.ts";
 import { type Roster, rankIn, rootIn, rosterOf } from "./roster.ts";
 import * as leaves from "./roster_leaves.ts";
 import * as rosterRows from "./roster_rows.ts";
-import { conversationRow } from "./rows.ts";
+import { conversationRow, crowdedRow } from "./rows.ts";
 
 export const NOTHING: Roster = { name: "", people: {}, roots: {} };
 const NO_LEAVES: roster.Made = {
@@ -191,16 +192,18 @@ export async function checkOwn(before: Place, staged: Staged, own: number): Prom
 }
 
 /** The relay took a commit that may not be followed: the group ends for all (E2E-8.6). */
-export function spoil(
+export async function spoil(
   state: DeviceState,
   group: string,
   event: Committed | Removed,
   { clause, reason }: Refused,
-): GroupSpoilt {
+): Promise<GroupSpoilt> {
   const who = event.kind === "Removed" ? event.by : event.sender;
   const by = who === null ? "" : actorOf(who);
   state.put(rosterRows.spoiltRow(group), { by, epoch: Number(event.epoch), reason });
   for (const name of state.names("parked", group)) state.delete(name);
+  await later.forget(state, group, () => true);
+  state.delete(crowdedRow(group));
   return { is: "GroupSpoilt", conversation: group, by, clause, reason };
 }
 

@@ -120,7 +120,9 @@ class DeviceInbox:
             for one in parked.waiting(self._state, group):
                 if group in groups and one.epoch > groups.session(group).epoch:
                     break  # nor is anything behind it of an earlier one
-                item = self._state.get(one.name, ParkedRow)
+                item = self._state.find(one.name, ParkedRow)
+                if item is None:
+                    continue  # it went with what nobody follows (DEV-19.6)
                 self._state.delete(one.name)
                 found += self._open_or_tell(item, now)
             went_on = group in groups and groups.session(group).epoch != epoch

@@ -6,7 +6,7 @@ All of it happens inside a step of the device's state.
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from node.client import roster, roster_leaves, roster_rows, rows
+from node.client import later, roster, roster_leaves, roster_rows, rows
 from node.client.conversation_events import GroupChanged, GroupSpoilt
 from node.client.device_state import DeviceState
 from node.client.intents import Add, Appoint, Intent, Quit, Remove, Rename
@@ -156,6 +156,8 @@ def spoil(state: DeviceState, group: str, event: Event, error: Refused) -> Group
     state.put(spoilt_row(group), row)
     for name in state.names("parked", group):
         state.delete(name)
+    later.forget(state, group, lambda _: True)
+    state.delete(rows.crowded_row(group))
     return GroupSpoilt(group, by, error.clause, error.reason)
 
 

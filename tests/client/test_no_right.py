@@ -43,7 +43,7 @@ def test_nobody_follows_a_commit_without_the_right(who: str) -> None:
         assert names == {
             "alice": "owner", "bob": "member", "carol": "member", "mallory": "member"
         }  # fmt: skip
-    for kind in ("group/", "owed/", "parked/"):
+    for kind in ("group/", "owed/", "parked/", "later/", "missed/"):
         assert not rows(lines, kind), kind
     if who == "alice":
         kept = told(lines, "MessageUndelivered")

@@ -3,7 +3,11 @@
 import pytest
 
 from node.client import parked, rows
-from node.client.conversation_events import MessageReceived, MessageUnreadable
+from node.client.conversation_events import (
+    ConversationEvent,
+    MessageReceived,
+    MessageUnreadable,
+)
 from node.client.rows import ParkedRow
 from node.e2ee.mls.public.framing import (
     APPLICATION,
@@ -11,6 +15,7 @@ from node.e2ee.mls.public.framing import (
     PrivateMessage,
     encode_message,
 )
+from node.errors import Forbidden
 from tests.client.devices import MICROS, NOW, Side, befriend
 
 
@@ -172,3 +177,28 @@ def test_an_epoch_beyond_all_is_later_than_any(alice: Side, bob: Side) -> None:
     words = PrivateMessage(bytes.fromhex(group), 7, APPLICATION, b"", b"who", b"x")
     bob.get(encode_message(words))
     assert [each.epoch for each in parked.waiting(bob.device.state, group)] == [7, parked.LATEST]
+
+
+@pytest.mark.clause("DEV-19.6")
+def test_what_waits_behind_a_commit_that_ends_the_group_stops_no_reading(
+    alice: Side, bob: Side, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = befriend(alice, bob)
+    alice.device.refresh(group, NOW)
+    alice.device.say(group, "hello", MICROS)
+    _, words = sent(alice)
+    seq, state = bob.device.cursor + 1, bob.device.state
+    receive(bob, item(seq, words), item(seq + 1, false_commit(group, 2)))
+    assert len(state.names("parked", group)) == 2
+
+    def ends(_item: ParkedRow, _now: int) -> list[ConversationEvent]:
+        for name in state.names("parked", group):
+            state.delete(name)
+        raise Forbidden("E2E-8.6", "nobody may follow it")
+
+    monkeypatch.setattr(bob.device.inbox, "_open", ends)
+    state.groups.session(group)
+    with state.step(), monkeypatch.context() as patched:
+        patched.setattr(type(state.groups), "__contains__", lambda *_: False)  # it is over
+        bob.device.inbox.take_parked(group, NOW)
+    assert not state.names("parked", group)

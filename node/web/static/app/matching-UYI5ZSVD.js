@@ -1,1 +1,0 @@
-import"/app/chunk-MTTOUOPW.js";import"/app/chunk-TBEYZMS2.js";import"/app/chunk-VIQQ4YGE.js";function l(e){let t=n(e).split(/\s+/).filter(Boolean);return r=>{let o=n(r);return t.length>0&&t.every(i=>o.includes(i))}}function n(e){return e.normalize("NFKD").replace(/\p{M}/gu,"").toLocaleLowerCase()}export{l as matcher};
