@@ -7,12 +7,12 @@ from typing import Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from node.errors import Conflict, Forbidden
+from node.errors import Conflict, Forbidden, Malformed
 from node.federation.activities.shapes import PUBLIC, Note, UpdateNote
 from node.federation.priority import Priority
 from node.inbox import fan_out, mentions
 from node.inbox.known import Known
-from node.inbox.publishing import Draft, PublishUnit, mentioned, seen, worded
+from node.inbox.publishing import MOST_NAMED, Draft, PublishUnit, mentioned, seen, worded
 
 # What is sent is dated in thousandths: of two changes in one the later one would be lost.
 NEXT = timedelta(milliseconds=1)
@@ -57,7 +57,8 @@ class ChangeUnit(PublishUnit, Protocol):
 async def change(unit: ChangeUnit, actor: str, id: str, new: Change) -> str:
     """Change the words of one's own post everywhere it was sent; its id.
 
-    Raises `Missing` (INB-4.1), `Forbidden` or `Conflict` (INB-13.1), `Malformed` (INB-4.2, 4.5).
+    Raises `Missing` (INB-4.1), `Forbidden` or `Conflict` (INB-13.1), and `Malformed` (INB-4.2,
+    INB-4.5, INB-4.6).
     """
     post = await seen(unit, actor, id)
     if post.author != actor:
@@ -70,6 +71,8 @@ async def change(unit: ChangeUnit, actor: str, id: str, new: Change) -> str:
     if _words(note) == _words(before):
         return post.id
     fresh = set(people.values()) - {*before.mentions, actor}
+    if len({*before.mentions, *fresh}) > MOST_NAMED:
+        raise Malformed("INB-4.6", f"a post names at most {MOST_NAMED} people")
     last = before.updated or before.published
     note = replace(
         note,

@@ -214,3 +214,14 @@ async def test_a_comment_is_changed_for_the_people_of_its_thread(harness: Harnes
     assert f"{BOB}/inbox" in updates(harness)
     assert updates(harness)[f"{BOB}/inbox"].in_reply_to == theirs.id
     assert [one for one in harness.sent if isinstance(one[0], CreateNote)] == []
+
+
+@pytest.mark.clause("INB-13.1", "INB-4.6")
+async def test_no_change_after_change_names_more_people_than_a_post_may(
+    harness: Harness, refused: Refuses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changing, "MOST_NAMED", 1)
+    mine = await harness.publish(ALICE, "with @carol", choice=Choice.PUBLIC)
+    with refused("INB-4.6"):
+        await change(harness, mine.id, content="with @carol and @eve@gamma.test")
+    assert await words(harness, mine.id) == ["with @carol"]
