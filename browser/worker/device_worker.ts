@@ -343,10 +343,12 @@ export class DeviceWorker implements Answered, Watcher {
   async takeBack(chat: string, message: string): Promise<void> {
     const open = this.#opened();
     const raw = await open.chats.rawOf(chat, { id: message, actor: open.account.actor });
+    // Before the deed: a part that cannot be had must not make it look as if it failed.
+    const files = raw === "" ? null : await loaded(import("./files.ts"));
     await open.chats.inWords(chat, (words, group, micros) =>
       words.delete(group, message, micros, true),
     );
-    if (raw !== "") await (await loaded(import("./files.ts"))).forget(open, raw);
+    await files?.forget(open, raw);
   }
 
   async react(chat: string, { id, actor }: Named, emoji: string, on: boolean): Promise<void> {

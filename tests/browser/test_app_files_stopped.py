@@ -41,6 +41,8 @@ async def test_sending_can_be_stopped(browser: Browser, home: AppNode, tmp_path:
         await page.get_by_label("Write a message").fill("not yet")
         await panel.get_by_role("button", name="Send the files").click()
         await asyncio.wait_for(begun.wait(), 30)
+        # What is on its way stays in sight: no press takes the panel away and leaves it going.
+        await expect(page.get_by_role("button", name="Attach files")).to_be_disabled()
         await panel.get_by_role("button", name="Stop sending").click()
         goes_on.set()
         await expect(panel).to_have_count(0)

@@ -136,8 +136,9 @@ export function Composer({ chat, purpose, mine }: Props) {
           chat={chat.id}
           words={() => text.peek()}
           answers={() => {
-            const about = purpose.peek()?.message;
-            return about === undefined ? null : { id: about.id, actor: about.actor };
+            const about = purpose.peek();
+            if (about?.is !== "reply") return null;
+            return { id: about.message.id, actor: about.message.actor };
           }}
           onSent={(sent, isAll) => {
             text.value = leftOf(text.value, sent);
@@ -158,9 +159,10 @@ export function Composer({ chat, purpose, mine }: Props) {
           class="round"
           aria-label={saySaid("attach")}
           aria-expanded={isAttaching.value}
-          disabled={now?.is === "edit"}
+          // The panel has the way out: what is chosen, or on its way, goes by its own button.
+          disabled={now?.is === "edit" || isAttaching.value}
           onClick={() => {
-            isAttaching.value = !isAttaching.value;
+            isAttaching.value = true;
           }}
         >
           <Icon name="plus" />

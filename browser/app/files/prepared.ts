@@ -32,7 +32,13 @@ async function drawn(
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(width * scale));
   canvas.height = Math.max(1, Math.round(height * scale));
-  canvas.getContext("2d")?.drawImage(source, 0, 0, canvas.width, canvas.height);
+  const pen = canvas.getContext("2d");
+  if (pen !== null && type === "image/jpeg") {
+    // JPEG has no transparency: without a ground it would turn black.
+    pen.fillStyle = "#fff";
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+  }
+  pen?.drawImage(source, 0, 0, canvas.width, canvas.height);
   const made = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, type, 0.9));
   if (made === null) throw new TypeError("the browser draws no such picture");
   return made;

@@ -1,0 +1,1 @@
+import{c as o,v as e}from"/app/chunk-IZM4XQWY.js";var d=new Set(["notice","friendship","reset"]);function f(n,s){o(()=>e.listen(i=>{(i.is==="missed"||i.is==="node"&&d.has(i.kind))&&n()}),s)}export{f as a};

@@ -1,1 +1,0 @@
-import{c as o,v as e}from"/app/chunk-XLUSG6BV.js";var d=new Set(["notice","friendship","reset"]);function f(n,s){o(()=>e.listen(i=>{(i.is==="missed"||i.is==="node"&&d.has(i.kind))&&n()}),s)}export{f as a};

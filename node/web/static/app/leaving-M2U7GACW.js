@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m}from"/app/chunk-CKGYGRXI.js";import"/app/chunk-WVZAWLC6.js";import"/app/chunk-WMS2N7GJ.js";import"/app/chunk-LRIOTG3F.js";import"/app/chunk-AP2LUBGA.js";import"/app/chunk-XLUSG6BV.js";export{r as deleteAccount,m as forget,o as logOut};

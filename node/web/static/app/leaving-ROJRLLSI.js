@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m}from"/app/chunk-6YD54POA.js";import"/app/chunk-2GAHSJ7X.js";import"/app/chunk-P6NF4VQB.js";import"/app/chunk-UR3UMTYZ.js";import"/app/chunk-NGV6HCGW.js";import"/app/chunk-IZM4XQWY.js";export{r as deleteAccount,m as forget,o as logOut};

@@ -1,0 +1,1 @@
+import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-TCH4USAP.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-UR3UMTYZ.js";import"/app/chunk-IZM4XQWY.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};

@@ -1,1 +1,0 @@
-import{a as o,b as r,c as m,d as p,e as t}from"/app/chunk-PXHOFEO2.js";import"/app/chunk-AC3FLHEO.js";import"/app/chunk-LRIOTG3F.js";import"/app/chunk-XLUSG6BV.js";export{p as giveUp,t as goOn,o as jobs,r as postVideo,m as tryAgain};
