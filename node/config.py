@@ -63,13 +63,17 @@ class Config:
     node_name: str = _setting("A Kith node", "Shown on the front page and in NodeInfo.")
     inbox_limit_bytes: int = _setting(MIB, "Largest body a peer may post.")
     api_limit_bytes: int = _setting(MIB, "Largest JSON body a client may post.")
-    upload_limit_bytes: int = _setting(2048 * MIB, "Largest video a person may upload.")
+    upload_limit_bytes: int = _setting(2048 * MIB, "Largest file a person may upload.")
     chunk_limit_bytes: int = _setting(16 * MIB, "Largest chunk of an upload.")
     quota_bytes: int = _setting(10240 * MIB, "What one account's videos may occupy.")
     mailbox_limit_bytes: int = _setting(256 * MIB, "What may wait for a device, sealed.")
     archive_limit_bytes: int = _setting(1024 * MIB, "What one account's archive may occupy.")
-    attachment_limit_bytes: int = _setting(2048 * MIB, "Largest sealed file of a conversation.")
-    attachment_days: int = _setting(45, "How long sealed files of conversations are kept.")
+    attachment_limit_bytes: int = _setting(
+        2048 * MIB, "Largest sealed file of a conversation; `upload_limit_bytes` bounds it too."
+    )
+    attachment_days: int = _setting(
+        45, "How long sealed files of conversations are kept: ten years at most."
+    )
     remote_media_bytes: int = _setting(
         1024 * MIB, "What pictures of other servers that were shown may occupy; 0 keeps none."
     )
@@ -194,11 +198,16 @@ def read_resolve(table: Mapping[str, str]) -> dict[str, tuple[str, int]]:
     return found
 
 
+MOST_DAYS = 3650  # a date that is further away can soon not be said
+
+
 def _check_numbers(config: Config) -> None:
     for name, hint in get_type_hints(Config).items():
         least = 0 if name in MAY_BE_NONE else 1
         if hint is int and getattr(config, name) < least:
             raise Malformed("FED-12.1", f"{name} must be at least {least}")
+    if config.attachment_days > MOST_DAYS:
+        raise Malformed("FED-12.1", f"attachment_days must be at most {MOST_DAYS}")
     # Both are read here, so that a wrong one is refused like any other setting.
     if config.metrics_place == (config.host, config.port or None):
         raise Malformed("FED-12.1", "metrics_listen and listen name the same place")

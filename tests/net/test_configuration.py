@@ -55,6 +55,7 @@ def test_a_node_whose_name_can_never_be_public_may_have_them(domain: str) -> Non
         {"KITH_ORIGIN": "https://a.test", "KITH_TLS_CERT_FILE": "x.pem"},
         {"KITH_ORIGIN": "https://a.test", "KITH_ACCOUNT_DOMAIN": "a b.test"},
         {"KITH_ORIGIN": "https://a.test", "KITH_MEDIA_JOBS": "0"},
+        {"KITH_ORIGIN": "https://a.test", "KITH_ATTACHMENT_DAYS": "3000000"},
         {"KITH_ORIGIN": "https://a.test", "KITH_PEER_TIMEOUT_SECONDS": "0"},
         {"KITH_ORIGIN": "https://a.test", "KITH_LISTEN": "127.0.0.1:99999"},
         {"KITH_ORIGIN": "https://a.test", "KITH_LISTEN": "8420x"},
